@@ -1,0 +1,221 @@
+//! What the bytes of a WIM and of one image in it say. Which WinPE release that is, and whether the image is fit for use,
+//! is decided in [`crate::analysis`].
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::driver_binary::DriverBinary;
+use super::driver_package::DriverPackage;
+use super::ids::Arch;
+use super::os_version::{OsVersion, ProductType};
+
+/// How a WIM compresses its streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compression {
+    /// Stored.
+    None,
+    /// XPRESS ("fast").
+    Xpress,
+    /// LZX ("maximum").
+    Lzx,
+    /// LZMS ("recovery"): solid when the WIM version is 3584.
+    Lzms,
+    /// A number that no document names.
+    Unknown,
+}
+
+/// A WIM file as a whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct WimFile {
+    /// GUID of the header, 32 hex digits.
+    pub guid: String,
+    /// Version of the header: 68864 (0x10D00) or 3584 (0xE00, solid streams).
+    pub wim_version: u32,
+    /// Compression of the header.
+    pub compression: Compression,
+    /// Solid streams (ESD).
+    pub solid: bool,
+    /// Chunk size in bytes.
+    pub chunk_size: u32,
+    /// This part, 1-based.
+    pub part_number: u16,
+    /// Number of parts; more than 1 for a split WIM (.swm).
+    pub total_parts: u16,
+    /// 1-based index of the image that the firmware boots; `None` when the header says 0.
+    pub boot_index: Option<u32>,
+    /// Number of images.
+    pub image_count: u32,
+    /// An integrity table is there.
+    pub has_integrity_table: bool,
+    /// Pipable layout.
+    pub pipable: bool,
+    /// File size in bytes, all parts that were given.
+    pub size: u64,
+    /// What the XML data say, image by image, ordered by index; `Err` text when they can not be read.
+    pub xml: Result<Vec<XmlImage>, String>,
+}
+
+/// `<IMAGE>` of the XML data. Fields that are missing are `None`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct XmlImage {
+    /// `INDEX`, 1-based.
+    pub index: u32,
+    /// `<NAME>`.
+    pub name: Option<String>,
+    /// `<DESCRIPTION>`.
+    pub description: Option<String>,
+    /// `<FLAGS>`.
+    pub flags: Option<String>,
+    /// `<DIRCOUNT>`.
+    pub dir_count: Option<u64>,
+    /// `<FILECOUNT>`.
+    pub file_count: Option<u64>,
+    /// `<TOTALBYTES>`.
+    pub total_bytes: Option<u64>,
+    /// `<WINDOWS>` is there.
+    pub has_windows: bool,
+    /// `<WINDOWS><ARCH>`.
+    pub arch_number: Option<u32>,
+    /// `<VERSION>`; the fourth part is `<SPBUILD>`. `None` when MAJOR, MINOR or BUILD is missing.
+    pub version: Option<OsVersion>,
+    /// `<SPLEVEL>`.
+    pub sp_level: Option<u32>,
+    /// `<EDITIONID>`.
+    pub edition_id: Option<String>,
+    /// `<INSTALLATIONTYPE>`.
+    pub installation_type: Option<String>,
+    /// `<PRODUCTTYPE>`.
+    pub product_type: Option<String>,
+    /// `<LANGUAGES><DEFAULT>`.
+    pub default_language: Option<String>,
+}
+
+/// One reading of a version or architecture, with its source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Reading<T> {
+    /// What it says.
+    pub value: T,
+    /// Where it says so, path inside the image or element: `Windows/System32/ntoskrnl.exe`, `WINDOWS/VERSION`.
+    pub place: String,
+}
+
+/// Everything that says which Windows this is, source by source. Absent = that source is not in the image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct VersionSources {
+    /// XML data of the WIM.
+    pub wim_xml: Option<Reading<OsVersion>>,
+    /// SOFTWARE hive, `Microsoft\Windows NT\CurrentVersion`.
+    pub software_hive: Option<Reading<OsVersion>>,
+    /// SYSTEM hive (`CSDBuildNumber`: only the service pack build; kept as text, e.g. `CSDBuildNumber 16385`).
+    pub system_hive: Option<Reading<String>>,
+    /// Version resources of ntoskrnl.exe, ntdll.dll, kernel32.dll, ndis.sys..., in that order.
+    pub binaries: Vec<Reading<OsVersion>>,
+    /// `Windows/servicing/Packages/Microsoft-Windows-WinPE-Package~...~<version>.mum`.
+    pub servicing: Vec<Reading<OsVersion>>,
+}
+
+/// Everything that says which architecture this is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ArchSources {
+    /// XML data.
+    pub wim_xml: Option<Reading<Arch>>,
+    /// PE headers of the same system files.
+    pub binaries: Vec<Reading<Arch>>,
+}
+
+/// Where a driver inside an image comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DriverOrigin {
+    /// It came with Windows PE.
+    Inbox,
+    /// It was added later (`oemN.inf`).
+    Injected,
+}
+
+/// A driver found in an image.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImageDriver {
+    /// SHA-256 of the INF, lower-case hex.
+    pub inf_sha256: String,
+    /// File name of the INF in the driver store (`bxvbd.inf`), or in `Windows/INF` when it is not staged.
+    pub inf_name: String,
+    /// Path of the INF inside the image, `/` separated.
+    pub inf_path: String,
+    /// `oem3.inf`, when it was injected.
+    pub published_name: Option<String>,
+    /// In-box or injected.
+    pub origin: DriverOrigin,
+    /// What it says.
+    pub package: Arc<DriverPackage>,
+    /// Names of the files beside the INF in the driver store, sorted, lower case.
+    pub store_files: Vec<String>,
+    /// The catalog named by the INF was found (in the store folder or in CatRoot).
+    pub catalog_found: bool,
+    /// Its binaries (from the store folder, else from `System32/drivers`), lower-case file name first.
+    pub binaries: Vec<(String, Arc<DriverBinary>)>,
+}
+
+/// A service of the SYSTEM hive's current control set that is a kernel driver.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ImageService {
+    /// Key name.
+    pub name: String,
+    /// `Type`.
+    pub service_type: Option<u32>,
+    /// `Start`.
+    pub start: Option<u32>,
+    /// `Group`.
+    pub group: Option<String>,
+    /// `ImagePath`.
+    pub image_path: Option<String>,
+    /// `Owners`.
+    pub owners: Vec<String>,
+    /// `BootFlags`.
+    pub boot_flags: Option<u32>,
+}
+
+/// One image of a WIM (or a folder that holds one).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BootImage {
+    /// 1-based index; 1 for a folder.
+    pub index: u32,
+    /// The header's boot index points here.
+    pub boot_index: bool,
+    /// What the XML data say about it (default values when there is no such element).
+    pub xml: XmlImage,
+    /// Files and folders found.
+    pub file_count: u64,
+    /// Sum of the uncompressed sizes in bytes, each stream as often as it is named.
+    pub total_bytes: u64,
+    /// The folder that holds Windows, as spelled in the image (`Windows`), `None` when there is none.
+    pub windows_folder: Option<String>,
+    /// Signs that it is Windows PE: `SOFTWARE\...\WinPE`, `Control\MiniNT`, `System32/winpeshl.exe`, `EDITIONID WindowsPE`.
+    pub winpe_signs: Vec<String>,
+    /// Version readings.
+    pub versions: VersionSources,
+    /// Architecture readings.
+    pub archs: ArchSources,
+    /// `Control\ProductOptions\ProductType` of the SYSTEM hive.
+    pub product_type: Option<ProductType>,
+    /// Drivers in it, in-box and injected, ordered by path.
+    pub drivers: Vec<ImageDriver>,
+    /// Kernel-driver services, ordered by name; `None` when the SYSTEM hive could not be read.
+    pub services: Option<Vec<ImageService>>,
+    /// Which marker files and folders are there, `/` separated, as spelled in the image: `sms/bin`, `Deploy/Scripts`,
+    /// `Windows/Pkgmgr/pkgmgr.exe`, `Windows/System32/dism.exe`, `Windows/System32/startnet.cmd`, ...
+    pub markers: Vec<String>,
+    /// What could not be read in it.
+    pub problems: Vec<ImageProblem>,
+}
+
+/// A part of an image that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImageProblem {
+    /// Path inside the image, empty for the image as a whole.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+}

@@ -1,0 +1,42 @@
+//! What the bytes of a driver file (.sys) or of a system module say.
+
+use serde::Serialize;
+
+use super::ids::Arch;
+
+/// Facts of one PE file. Every list is in file order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct DriverBinary {
+    /// `IMAGE_FILE_MACHINE_*` as it stands in the header.
+    pub machine: u16,
+    /// The same as an architecture, `None` for a machine that no Windows driver has.
+    pub arch: Option<Arch>,
+    /// File version of the version resource (the four words, not the text).
+    pub file_version: Option<[u16; 4]>,
+    /// Product version of the version resource.
+    pub product_version: Option<[u16; 4]>,
+    /// Imported modules with the functions taken from each; ordinals as `#12`.
+    pub imports: Vec<ImportedModule>,
+    /// Exported names; ordinals without a name as `#12`. Empty unless the caller asked for exports.
+    pub exports: Vec<String>,
+    /// KMDF version that it was linked against, `(major, minor)`.
+    pub kmdf: Option<(u32, u32)>,
+    /// It holds a certificate table.
+    pub has_certificates: bool,
+}
+
+/// One imported module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ImportedModule {
+    /// Module name as written, e.g. `NDIS.SYS`.
+    pub module: String,
+    /// Functions.
+    pub functions: Vec<String>,
+}
+
+impl DriverBinary {
+    /// It imports from this module (without case).
+    pub fn imports_module(&self, module: &str) -> bool {
+        self.imports.iter().any(|m| m.module.eq_ignore_ascii_case(module))
+    }
+}

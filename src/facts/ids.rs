@@ -1,0 +1,153 @@
+//! Hardware ids, enumerators, setup classes and processor architectures.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+/// A hardware or compatible id, upper-cased (Windows compares ids without case): `PCI\VEN_14E4&DEV_1639`.
+///
+/// Cheap to clone: scanning a share meets the same id in many files.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct HardwareId(Arc<str>);
+
+impl HardwareId {
+    /// Takes an id as written in an INF, in any case.
+    pub fn new(text: &str) -> Self {
+        let text = text.trim();
+        if text.bytes().any(|b| b.is_ascii_lowercase()) {
+            Self(Arc::from(text.to_ascii_uppercase()))
+        } else {
+            Self(Arc::from(text))
+        }
+    }
+
+    /// The whole id, upper case.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The text before the first `\`: `PCI`, `B06BDRV`, `{1A3E09BE-...}`. `None` for a bare id (`*PNP0F13`, `VID_..`).
+    ///
+    /// An id that starts with `\` has no enumerator either.
+    pub fn enumerator(&self) -> Option<&str> {
+        self.0.split_once('\\').map(|(e, _)| e).filter(|e| !e.is_empty())
+    }
+
+    /// The text behind the first `\`, or the whole id when there is none.
+    pub fn rest(&self) -> &str {
+        self.0.split_once('\\').map_or(&*self.0, |(_, r)| r)
+    }
+
+    /// A `&`-separated part with this prefix, without the prefix: `part("VEN_")` of a PCI id is `14E4`.
+    pub fn part(&self, prefix: &str) -> Option<&str> {
+        self.rest().split('&').find_map(|p| p.strip_prefix(prefix))
+    }
+}
+
+impl fmt::Display for HardwareId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for HardwareId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", &*self.0)
+    }
+}
+
+/// A processor architecture as INF decorations, WIM XML and PE files name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Arch {
+    /// 32-bit Intel.
+    X86,
+    /// Itanium.
+    Ia64,
+    /// 64-bit Intel and AMD ("x64").
+    Amd64,
+    /// 32-bit ARM.
+    Arm,
+    /// 64-bit ARM.
+    Arm64,
+}
+
+impl Arch {
+    /// All architectures, in a fixed order.
+    pub const ALL: [Arch; 5] = [Arch::X86, Arch::Ia64, Arch::Amd64, Arch::Arm, Arch::Arm64];
+
+    /// The name used in decorations and reports: `amd64`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Arch::X86 => "x86",
+            Arch::Ia64 => "ia64",
+            Arch::Amd64 => "amd64",
+            Arch::Arm => "arm",
+            Arch::Arm64 => "arm64",
+        }
+    }
+
+    /// Reads a name, also the everyday ones (`x64`, `i386`), without case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Some(match name.to_ascii_lowercase().as_str() {
+            "x86" | "i386" => Arch::X86,
+            "ia64" => Arch::Ia64,
+            "amd64" | "x64" | "x86_64" => Arch::Amd64,
+            "arm" => Arch::Arm,
+            "arm64" => Arch::Arm64,
+            _ => return None,
+        })
+    }
+
+    /// `PROCESSOR_ARCHITECTURE_*`, the number in `<ARCH>` of a WIM's XML data (FACTS.md 5.1).
+    pub const fn from_wim_number(number: u32) -> Option<Self> {
+        Some(match number {
+            0 => Arch::X86,
+            5 => Arch::Arm,
+            6 => Arch::Ia64,
+            9 => Arch::Amd64,
+            12 => Arch::Arm64,
+            _ => return None,
+        })
+    }
+
+    /// `IMAGE_FILE_MACHINE_*` of a PE file's header.
+    pub const fn from_pe_machine(machine: u16) -> Option<Self> {
+        Some(match machine {
+            0x014c => Arch::X86,
+            0x0200 => Arch::Ia64,
+            0x8664 => Arch::Amd64,
+            0x01c0 | 0x01c4 => Arch::Arm,
+            0xaa64 => Arch::Arm64,
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Arch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// `Class` names and GUIDs that matter here; the GUID is what counts (FACTS.md 2.2).
+pub mod class_guid {
+    /// Network adapters.
+    pub const NET: &str = "{4D36E972-E325-11CE-BFC1-08002BE10318}";
+    /// Network clients.
+    pub const NET_CLIENT: &str = "{4D36E973-E325-11CE-BFC1-08002BE10318}";
+    /// Network services (filters, intermediate drivers).
+    pub const NET_SERVICE: &str = "{4D36E974-E325-11CE-BFC1-08002BE10318}";
+    /// Network protocols.
+    pub const NET_TRANS: &str = "{4D36E975-E325-11CE-BFC1-08002BE10318}";
+    /// System devices: where most NIC bus drivers are found.
+    pub const SYSTEM: &str = "{4D36E97D-E325-11CE-BFC1-08002BE10318}";
+    /// SCSI and RAID controllers: iSCSI and FCoE siblings of a NIC.
+    pub const SCSI_ADAPTER: &str = "{4D36E97B-E325-11CE-BFC1-08002BE10318}";
+    /// Extension INFs.
+    pub const EXTENSION: &str = "{E2F84CE7-8EFA-411C-AA69-97454CA4CB57}";
+    /// Software components.
+    pub const SOFTWARE_COMPONENT: &str = "{5C4C3332-344D-483C-8739-259E934C9CC8}";
+}

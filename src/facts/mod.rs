@@ -1,0 +1,10 @@
+//! WHAT IS TRUE: small owned values taken from syntax, each with its origin.
+//!
+//! A fact is what bytes say (`6.1.7600.16385`, `PCI\VEN_14E4&DEV_1639`). Conclusions ("WinPE 3.0", "multi-tier") are not
+//! facts: they arise in [`crate::analysis`]. Nothing here reads a file, and nothing here knows `inf-db`.
+
+pub mod boot_image;
+pub mod driver_binary;
+pub mod driver_package;
+pub mod ids;
+pub mod os_version;

@@ -1,0 +1,7 @@
+//! Offline inspector for Windows driver shares and boot images.
+//!
+//! Data flows one way: [`formats`] (bytes → syntax) → [`facts`] (what is true) → [`analysis`] (conclusions and findings)
+//! → [`report`] (bytes again) → [`cli`]. [`inf_db`] holds the knowledge as data, [`scan`] does all reading of files.
+//! docs/ARCHITECTURE.md has the picture and what must not happen where.
+
+pub mod facts;

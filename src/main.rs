@@ -1,0 +1,2 @@
+//! wimspect
+fn main() {}
