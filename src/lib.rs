@@ -5,3 +5,4 @@
 //! docs/ARCHITECTURE.md has the picture and what must not happen where.
 
 pub mod facts;
+pub mod inf_db;
