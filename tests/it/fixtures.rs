@@ -89,7 +89,7 @@ fn every_file_that_an_inf_names_lies_beside_it() {
         if path.extension().is_none_or(|e| e != "inf") || folder.ends_with("broken") {
             continue;
         }
-        let text = text_of(&path);
+        let text: String = text_of(&path).lines().filter(|l| !l.starts_with(';')).map(|l| format!("{l}\n")).collect();
         let names = text.split(|c: char| c.is_whitespace() || "=,\\@;\"".contains(c));
         let wanted: BTreeSet<&str> = names.filter(|n| n.ends_with(".sys") || n.ends_with(".cat")).collect();
         assert!(wanted.len() >= 2, "{}", path.display());
@@ -114,8 +114,44 @@ fn renamed_sets_share_no_name_with_the_sets_that_they_come_from() {
         let bytes = std::fs::read(&path).unwrap().to_ascii_lowercase();
         for name in names {
             let found = holds(&bytes, name.as_bytes()) || holds(&bytes, &utf16(name));
-            // The comment lines of bxvbd.inf name the sets; comments are renamed with everything else.
             assert!(!found, "{} holds {name}", path.display());
         }
+    }
+}
+
+/// What one key of a hive holds, and every key below it: number of keys, and bytes of their values.
+fn weigh(key: &nt_hive::KeyNode<'_, &[u8]>) -> (usize, usize) {
+    let mut total = (1, 0);
+    for value in key.values().into_iter().flat_map(Result::unwrap) {
+        total.1 += value.unwrap().data().unwrap().into_vec().unwrap().len();
+    }
+    for child in key.subkeys().into_iter().flat_map(Result::unwrap) {
+        let (keys, bytes) = weigh(&child.unwrap());
+        total = (total.0 + keys, total.1 + bytes);
+    }
+    total
+}
+
+#[test]
+fn hives_are_clean_and_whole() {
+    let cases = [
+        ("6.1.7600-SYSTEM", r"controlset001\services\FXMONO", "Start", &[3, 0, 0, 0][..]),
+        ("10.0.19041-SYSTEM", r"DriverDatabase\DeviceIds\PCI\VEN_14E4&DEV_163C", "netbvbda.inf", &[1, 0xFF, 0, 0][..]),
+        (
+            "10.0.19041-SOFTWARE",
+            r"Microsoft\Windows NT\CurrentVersion",
+            "CurrentMajorVersionNumber",
+            &[10, 0, 0, 0][..],
+        ),
+    ];
+    for (name, path, value, expected) in cases {
+        let bytes = std::fs::read(fixtures().join("hives").join(name)).unwrap();
+        let hive = nt_hive::Hive::new(&bytes[..]).unwrap_or_else(|e| panic!("{name}: {e}"));
+        let root = hive.root_key_node().unwrap();
+        let (keys, size) = weigh(&root);
+        assert!(keys >= 5 && size > 50, "{name}: {keys} keys, {size} bytes");
+        let key = root.subpath(path).unwrap().unwrap();
+        let data = key.value(value).unwrap().unwrap().data().unwrap().into_vec().unwrap();
+        assert_eq!(data, expected, "{name}");
     }
 }
