@@ -98,8 +98,6 @@ pub struct BinaryAnswer {
     pub question: usize,
     /// Form in which it was found.
     pub form: BinaryForm,
-    /// Byte offset of the first hit.
-    pub offset: u64,
     /// The file imports from `NDIS.SYS`.
     pub imports_ndis: bool,
 }

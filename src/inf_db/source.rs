@@ -27,3 +27,14 @@ pub enum Confidence {
     /// Read from the bytes of this image or driver.
     Proven,
 }
+
+impl Confidence {
+    /// The word used in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Confidence::Guess => "guess",
+            Confidence::Likely => "likely",
+            Confidence::Proven => "proven",
+        }
+    }
+}

@@ -43,23 +43,21 @@ pub fn search_one(candidate: usize, bytes: &[u8], questions: &[BinaryQuestion]) 
     let hits: Vec<_> = questions
         .iter()
         .enumerate()
-        .filter_map(|(question, q)| find(bytes, &q.enumerator).map(|(form, offset)| (question, form, offset)))
+        .filter_map(|(question, q)| find(bytes, &q.enumerator).map(|form| (question, form)))
         .collect();
     if hits.is_empty() {
         return Vec::new();
     }
-    let imports_ndis = pe::read(bytes, false).is_ok_and(|binary| binary.imports_module("ndis.sys"));
+    let imports_ndis =
+        pe::read(bytes, false).is_ok_and(|file| file.imports.iter().any(|(m, _)| m.eq_ignore_ascii_case("ndis.sys")));
     hits.into_iter()
-        .map(|(question, form, offset)| BinaryAnswer { candidate, question, form, offset: offset as u64, imports_ndis })
+        .map(|(question, form)| BinaryAnswer { candidate, question, form, imports_ndis })
         .collect()
 }
 
-fn find(bytes: &[u8], enumerator: &str) -> Option<(BinaryForm, usize)> {
-    if let Some(raw) = pe::guid_bytes(enumerator)
-        && let Some(offset) = memchr::memmem::find(bytes, &raw)
-    {
-        return Some((BinaryForm::GuidBytes, offset));
+fn find(bytes: &[u8], enumerator: &str) -> Option<BinaryForm> {
+    if pe::contains_guid(bytes, enumerator) {
+        return Some(BinaryForm::GuidBytes);
     }
-    let text = format!("{enumerator}\\");
-    pe::find_utf16_text(bytes, &text).map(|offset| (BinaryForm::Utf16Text, offset))
+    pe::contains_utf16(bytes, &format!("{enumerator}\\")).then_some(BinaryForm::Utf16Text)
 }

@@ -318,7 +318,7 @@ fn binary_evidence(world: &World, asked: &Questions, answers: &[BinaryAnswer]) -
             BinaryForm::GuidBytes => format!("the bytes of {enumerator}"),
         };
         let path = world.share_path(candidate.share, &candidate.path);
-        let text = format!("{path} holds {form} at offset {:#x} and does not import NDIS.SYS", answer.offset);
+        let text = format!("{path} holds {form} and does not import NDIS.SYS");
         let evidence = Evidence::new("binary-text", text).at(super::super::evidence::Place::file(path));
         found.entry(enumerator.clone()).or_default().push((asked.owners[answer.candidate], evidence));
     }

@@ -86,7 +86,8 @@ fn disagrees(a: OsVersion, b: OsVersion) -> bool {
 
 /// Adds the service-pack build of another source where the decided one has none.
 fn refine(mut version: OsVersion, readings: &[(&'static str, &Reading<OsVersion>)]) -> OsVersion {
-    for (_, reading) in readings.iter().filter(|(_, r)| !disagrees(version, r.value)) {
+    let decided = version;
+    for (_, reading) in readings.iter().filter(|(_, r)| !disagrees(decided, r.value)) {
         version.build = version.build.or(reading.value.build);
         version.sp_build = version.sp_build.or(reading.value.sp_build);
     }

@@ -7,7 +7,7 @@ use super::offered::OfferedSet;
 use crate::analysis::classify::role::Role;
 use crate::analysis::classify::topology::{Tier, Topology};
 use crate::analysis::evidence::{Confidence, Evidence, Place};
-use crate::analysis::selection::rank::{Candidate, DeviceIds, compare};
+use crate::analysis::selection::rank::{Candidate, DeviceIds, Rank, SignatureScore, compare};
 use crate::analysis::selection::{self, SelectedModel};
 use crate::analysis::target::Target;
 use crate::analysis::world::{DriverIndex, Location};
@@ -157,14 +157,19 @@ impl<'a> TargetView<'a> {
         let package = &world.drivers[driver].package;
         let install = package.install_section(&model.install_section, self.target.os.arch);
         let signed = self.catalog_is_there(driver);
-        let candidate = Candidate::new(
-            world.drivers[driver].inf.clone(),
-            package,
-            install,
-            score,
-            signed,
-            self.all_signing_equal,
-        );
+        let signature = match (signed, install.is_some_and(|s| s.nt_decorated)) {
+            (true, _) => SignatureScore::Authenticode,
+            (false, true) => SignatureScore::UnsignedNt,
+            (false, false) => SignatureScore::Unsigned,
+        };
+        let feature = install.and_then(|s| s.feature_score).unwrap_or(0xFF);
+        let of_section = install.and_then(|s| s.driver_ver.as_ref());
+        let driver_ver = of_section.or(package.version.driver_ver.as_ref()).map(|v| v.value).unwrap_or_default();
+        let candidate = Candidate {
+            name: world.drivers[driver].inf.clone(),
+            rank: Rank::new(signature.score(self.all_signing_equal), feature, score),
+            driver_ver,
+        };
         Some(Contender { driver, model, install, candidate })
     }
 
@@ -220,7 +225,7 @@ impl<'a> TargetView<'a> {
                 (Before::None, Evidence::new("driver-before", text).at(place))
             }
             _ => {
-                let text = format!("{inf} runs {id} in {} now ({})", self.target.name, now.candidate);
+                let text = format!("{inf} runs {id} in {} now (rank {})", self.target.name, now.candidate.rank);
                 (Before::Monolithic, Evidence::new("driver-before", text).at(place))
             }
         }
@@ -341,20 +346,19 @@ impl<'a> TargetView<'a> {
         }
         let comparison = compare(&next.candidate, &now.candidate);
         match comparison.ordering {
-            std::cmp::Ordering::Greater => (Effect::LosesRank, Evidence::new("rank", comparison.reason)),
-            std::cmp::Ordering::Equal => (Effect::Ambiguous, Evidence::new("rank", comparison.reason)),
+            std::cmp::Ordering::Greater => (Effect::LosesRank, Evidence::new("rank", comparison.to_string())),
+            std::cmp::Ordering::Equal => (Effect::Ambiguous, Evidence::new("rank", comparison.to_string())),
             std::cmp::Ordering::Less => {
                 let names = |c: &Contender<'a>| c.install.and_then(function_service).and_then(|s| s.binary_file().map(str::to_ascii_lowercase));
                 match (names(now), names(next)) {
                     (Some(a), Some(b)) if a == b => {
                         let text = format!(
-                            "both name {a}: a driver that is loaded is not replaced by a later one of the same name ({})",
-                            comparison.reason
+                            "both name {a}: a driver that is loaded is not replaced by a later one of the same name ({comparison})"
                         );
                         (Effect::IgnoredSameName, Evidence::new("same-driver-name", text).from_source("KB 2686316"))
                     }
                     _ => {
-                        let mut text = format!("another service claims the adapter: {}", comparison.reason);
+                        let mut text = format!("another service claims the adapter: {}", comparison.to_string());
                         if let Some(rival) = rival {
                             text.push_str(&format!("; {} in the set ranks the same", world.drivers[rival].inf));
                         }

@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::analysis::classify::profile::{Function, IdKind, id_kind, section_function};
 use crate::analysis::classify::role::Role;
-use crate::analysis::classify::topology::Tier;
 use crate::analysis::evidence::Place;
 use crate::analysis::world::{DriverIndex, Location};
 use crate::facts::driver_package::{DriverPackage, DriverVer, Model, ModelsRef};
@@ -138,7 +137,7 @@ fn devices<'a>(report: &'a Report<'a>, index: DriverIndex) -> Vec<DeviceRecord<'
     for models in package.manufacturers.iter().flat_map(|m| &m.models) {
         let Some(section) = models.section.and_then(|s| package.models_sections.get(s as usize)) else { continue };
         for model in &section.models {
-            for id in model.ids.first() {
+            if let Some(id) = model.ids.first() {
                 records.push(device(report, index, models, model, id));
             }
         }

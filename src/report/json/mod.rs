@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use serde::ser::{SerializeMap, Serializer};
-use serde::{Serialize, Serializer as _};
+use serde::Serialize;
 
 use super::{Report, SCHEMA};
 use crate::analysis::world::DriverIndex;
