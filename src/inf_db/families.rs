@@ -184,8 +184,12 @@ impl Families {
         let span = family.span();
         let family = family.into_inner();
         check(&family, file, &span, problems);
-        self.rows.insert(family.id.clone(), family);
-        true
+        // Under another name it would take the place of a family that has a file of its own.
+        let usable = family.id == file.stem();
+        if usable {
+            self.rows.insert(family.id.clone(), family);
+        }
+        usable
     }
 
     /// Every family, by id.
@@ -253,4 +257,78 @@ fn check(family: &Family, file: &DataFile<'_>, span: &Range<usize>, problems: &m
 
 fn is_upper(text: &str) -> bool {
     !text.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::inf_db::InfDb;
+
+    use super::*;
+
+    #[test]
+    fn a_family_is_found_by_enumerator_and_by_adapter() {
+        let families = InfDb::embedded().families();
+        for (enumerator, expected) in [
+            ("b06bdrv", "broadcom-netxtreme2:b06bdrv"),
+            ("EBDRV", "broadcom-netxtreme2-10g:ebdrv,ebdrv0"),
+            ("MLX4", "mellanox-mlx4:mlx4_bus"),
+            ("XENVIF", "xen-pv:xenvif"),
+            ("{1a3e09be-1e45-494b-9174-d7385b45bbf5}", "nvidia-nforce:nvnetbus"),
+            ("PCI", ""),
+        ] {
+            let found: Vec<String> = families
+                .by_enumerator(enumerator)
+                .map(|(f, l)| format!("{}:{}", f.id, l.bus_services.join(",")))
+                .collect();
+            assert_eq!(found.join(" "), expected, "{enumerator}");
+        }
+        for (id, expected) in [
+            ("PCI\\VEN_14E4&DEV_1639&SUBSYS_02351028&REV_20", Some("broadcom-netxtreme2")),
+            ("pci\\ven_14e4&dev_164e", Some("broadcom-netxtreme2-10g")),
+            ("PCI\\VEN_14E4&DEV_1698", Some("broadcom-netxtreme")),
+            ("PCI\\VEN_15B3&DEV_1013", Some("mellanox-mlx5")),
+            ("PCI\\VEN_8086&DEV_100E", None),
+            ("PCI\\CC_0200", None),
+            ("USB\\VEN_14E4&DEV_1639", None),
+        ] {
+            let family = families.by_hardware_id(&HardwareId::new(id)).map(|f| f.id.as_str());
+            assert_eq!(family, expected, "{id}");
+        }
+    }
+
+    #[test]
+    fn an_adapter_belongs_to_one_family() {
+        let mut seen = BTreeMap::new();
+        for family in InfDb::embedded().families().iter() {
+            for ids in &family.pci {
+                for device in &ids.devices {
+                    let other = seen.insert((ids.vendor.clone(), device.clone()), family.id.clone());
+                    assert_eq!(other, None, "{}:{device} is in {} too", ids.vendor, family.id);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn children_are_told_by_the_beginning_of_their_id() {
+        let family = InfDb::embedded().families().get("Broadcom-NetXtreme2").expect("family");
+        let link = family.link("B06BDRV").expect("link");
+        assert!(link.has_bus_service("B06BDRV"));
+        for (rest, kind) in [
+            ("L2ND&PCI_163914E4", Some(ChildKind::Nic)),
+            ("l4sc&pci_164a14e4", Some(ChildKind::Storage)),
+            ("DIAG&PCI_164A14E4", Some(ChildKind::Diagnostic)),
+            ("L2", None),
+        ] {
+            assert_eq!(link.child(rest).map(|c| c.kind), kind, "{rest}");
+        }
+    }
+
+    #[test]
+    fn no_private_enumerator_is_a_well_known_one() {
+        let db = InfDb::embedded();
+        for link in db.families().iter().flat_map(|f| &f.links) {
+            assert!(db.enumerators().is_private(&link.enumerator), "{}", link.enumerator);
+        }
+    }
 }

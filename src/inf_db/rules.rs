@@ -88,8 +88,12 @@ impl Rules {
         for key in empty.chain(lists.iter().filter(|(_, list)| list.is_empty()).map(|(key, _)| key)) {
             problems.push(file.problem(Some(span.clone()), format!("`{key}` is empty")));
         }
-        self.rows.insert(rule.id.clone(), rule);
-        true
+        // Under another name it would take the place of a rule that has a file of its own.
+        let usable = rule.id == file.stem();
+        if usable {
+            self.rows.insert(rule.id.clone(), rule);
+        }
+        usable
     }
 
     /// Every document, by id.
