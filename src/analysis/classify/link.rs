@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::profile::{NetKind, Profile};
 use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::world::{DriverIndex, Location, World};
+use crate::facts::ids::HardwareId;
 use crate::facts::share::{BinaryAnswer, BinaryCandidate, BinaryForm, BinaryQuestion, folder_of};
 use crate::inf_db::InfDb;
 
@@ -138,7 +139,7 @@ pub struct Linker<'a> {
     /// Class GUID → drivers of that class, other than adapters.
     by_class: BTreeMap<String, Vec<DriverIndex>>,
     /// Enumerator of an id in AddReg text → (driver, id, line).
-    by_registry_id: BTreeMap<String, Vec<(DriverIndex, crate::facts::ids::HardwareId, u32)>>,
+    by_registry_id: BTreeMap<String, Vec<(DriverIndex, HardwareId, u32)>>,
     /// Service name → drivers, other than adapters.
     by_service: BTreeMap<String, Vec<DriverIndex>>,
     /// INF file name → drivers that CopyINF it, with the line.
@@ -205,27 +206,50 @@ impl<'a> Linker<'a> {
             distances.filter_map(|(d, i)| d.map(|d| (d, i))).collect()
         };
         let measured: Vec<_> = by_enumerator.iter().map(|(e, candidates)| (*e, candidates, measure(candidates))).collect();
-        let nearest = measured.iter().filter_map(|(_, _, m)| m.iter().map(|(d, _)| *d).min()).min();
-        let Some(nearest) = nearest else { return Vec::new() };
+        let best = |m: &[(usize, usize)]| m.iter().map(|(d, _)| *d).min();
+        let Some(nearest) = measured.iter().filter_map(|(_, _, m)| best(m)).min() else { return Vec::new() };
         measured
             .into_iter()
-            .filter_map(|(enumerator, candidates, mut distances)| {
-                distances.retain(|(distance, _)| *distance <= nearest);
-                self.choose(child, enumerator, candidates, &distances)
-            })
+            .filter(|(_, _, distances)| best(distances) == Some(nearest))
+            .flat_map(|(enumerator, candidates, distances)| self.choose(child, at, enumerator, candidates, distances))
             .collect()
     }
 
-    fn choose(&self, child: DriverIndex, enumerator: &str, all: &[Candidate], near: &[(usize, usize)]) -> Option<Link> {
+    /// One parent for each kind of hardware: candidates that claim the same ids are versions of one bus driver, of which the
+    /// nearest is taken. A bus driver for other hardware may feed the same child (WinOF: `IBA\` under two generations of
+    /// adapters); it needs evidence from its own text or bytes, and no nearer child of its own on the enumerator.
+    fn choose(
+        &self,
+        child: DriverIndex,
+        at: &Location,
+        enumerator: &str,
+        all: &[Candidate],
+        mut near: Vec<(usize, usize)>,
+    ) -> Vec<Link> {
         let rank = |(distance, index): &(usize, usize)| {
             let candidate = &all[*index];
             let provider = Reverse(self.same_provider(child, candidate.driver));
             (*distance, candidate.strength, provider, Reverse(self.service_is(candidate.driver, enumerator)))
         };
-        let best = near.iter().min_by_key(|c| (rank(c), all[c.1].driver))?;
-        let winner = &all[best.1];
-        let mut rivals: Vec<_> = near.iter().filter(|c| rank(c) == rank(best)).map(|c| all[c.1].driver).collect();
-        rivals.retain(|driver| *driver != winner.driver);
+        near.sort_by_key(|c| (rank(c), all[c.1].driver));
+        let mut links: Vec<Link> = Vec::new();
+        while !near.is_empty() {
+            let best = near.remove(0);
+            let winner = &all[best.1];
+            let (same, other): (Vec<_>, Vec<_>) =
+                near.into_iter().partition(|c| self.same_hardware(all[c.1].driver, winner.driver));
+            near = other;
+            let feeds = links.is_empty()
+                || (winner.strength <= Strength::RegistryText && !self.has_nearer_child(winner.driver, at, enumerator, best.0));
+            if feeds {
+                let rivals = same.iter().filter(|c| rank(c) == rank(&best)).map(|c| all[c.1].driver).collect();
+                links.push(self.link(child, enumerator, winner, rivals));
+            }
+        }
+        links
+    }
+
+    fn link(&self, child: DriverIndex, enumerator: &str, winner: &Candidate, rivals: Vec<DriverIndex>) -> Link {
         let mut confidence = winner.strength.confidence();
         let mut evidence = winner.evidence.clone();
         if !rivals.is_empty() {
@@ -233,7 +257,25 @@ impl<'a> Linker<'a> {
             let names = rivals.iter().map(|r| self.world.drivers[*r].inf.as_str()).collect::<Vec<_>>().join(", ");
             evidence.push(Evidence::new("ambiguous", format!("{names} would do as well; the first by path was taken")));
         }
-        Some(Link { parent: winner.driver, child, enumerator: enumerator.to_owned(), confidence, evidence, rivals })
+        Link { parent: winner.driver, child, enumerator: enumerator.to_owned(), confidence, evidence, rivals }
+    }
+
+    /// Two drivers claim a common id.
+    fn same_hardware(&self, a: DriverIndex, b: DriverIndex) -> bool {
+        let ids = |d: DriverIndex| -> BTreeSet<&HardwareId> {
+            let models = self.world.drivers[d].package.models_sections.iter().flat_map(|s| &s.models);
+            models.filter_map(|m| m.ids.first()).collect()
+        };
+        !ids(a).is_disjoint(&ids(b))
+    }
+
+    /// Another network child of this enumerator lies nearer to the bus than this far.
+    fn has_nearer_child(&self, bus: DriverIndex, at: &Location, enumerator: &str, than: usize) -> bool {
+        let homes = self.world.drivers[bus].locations.iter().filter(|l| location_distance(l, at) == Some(than));
+        let mut others = (0..self.profiles.len())
+            .filter(|d| self.profiles[*d].net == NetKind::Adapter && self.profiles[*d].private.contains_key(enumerator));
+        let homes: Vec<&Location> = homes.collect();
+        others.any(|other| homes.iter().any(|home| self.distance(home, other).is_some_and(|d| d < than)))
     }
 
     /// Every driver with some evidence, each with its strongest and all its evidence.

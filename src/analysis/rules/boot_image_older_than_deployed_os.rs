@@ -15,7 +15,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for target in context.targets.iter().filter(|t| t.named && t.os.version.major_minor() == (6, 0)) {
         let too_new: Vec<&OsVersion> =
             context.deploy_os.iter().filter(|v| v.major_minor() >= FIRST_TOO_NEW).collect();
-        if context.deploy_os.is_empty() {
+        if context.deploy_os.is_empty() && target.image().is_some() {
             findings.push(finding(context, target, Severity::Info, "Windows 7 or later (6.1 and newer)"));
         }
         for version in too_new {
