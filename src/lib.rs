@@ -5,3 +5,5 @@
 //! docs/ARCHITECTURE.md has the picture and what must not happen where.
 
 pub mod facts;
+pub mod formats;
+pub mod scan;
