@@ -1,0 +1,4 @@
+//! The integration tests: one binary, one file per topic.
+#![allow(missing_docs)]
+
+mod conformance;
