@@ -4,4 +4,10 @@
 //! → [`report`] (bytes again) → [`cli`]. [`inf_db`] holds the knowledge as data, [`scan`] does all reading of files.
 //! docs/ARCHITECTURE.md has the picture and what must not happen where.
 
+pub mod analysis;
+pub mod cli;
 pub mod facts;
+pub mod formats;
+pub mod inf_db;
+pub mod report;
+pub mod scan;

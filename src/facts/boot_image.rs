@@ -10,6 +10,13 @@ use super::driver_package::DriverPackage;
 use super::ids::Arch;
 use super::os_version::{OsVersion, ProductType};
 
+pub mod registry;
+pub mod startup;
+pub mod xml;
+
+use registry::{CriticalDevice, DriverDatabase, WinPeKey};
+use startup::Startup;
+
 /// How a WIM compresses its streams.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -207,8 +214,47 @@ pub struct BootImage {
     /// Which marker files and folders are there, `/` separated, as spelled in the image: `sms/bin`, `Deploy/Scripts`,
     /// `Windows/Pkgmgr/pkgmgr.exe`, `Windows/System32/dism.exe`, `Windows/System32/startnet.cmd`, ...
     pub markers: Vec<String>,
+    /// Registry, start-up files and system modules in detail.
+    pub details: ImageDetails,
     /// What could not be read in it.
     pub problems: Vec<ImageProblem>,
+}
+
+/// What is known beyond versions, drivers and services.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ImageDetails {
+    /// SOFTWARE, SYSTEM and DRIVERS, as far as they are there.
+    pub hives: Vec<HiveState>,
+    /// `SOFTWARE\...\CurrentVersion\WinPE`.
+    pub winpe_key: Option<WinPeKey>,
+    /// `EditionID` of the SOFTWARE hive.
+    pub edition_id: Option<String>,
+    /// `ProductName` of the SOFTWARE hive.
+    pub product_name: Option<String>,
+    /// `Services\FBWF, WinPECacheThreshold` in MB (FACTS.md 5.2, memory).
+    pub scratch_space_mb: Option<u32>,
+    /// `DriverDatabase` of SYSTEM and of DRIVERS (Windows 8 and later), in this order, as far as they are there.
+    pub driver_databases: Vec<DriverDatabase>,
+    /// `Control\CriticalDeviceDatabase` (6.x), ordered by id.
+    pub critical_devices: Vec<CriticalDevice>,
+    /// What starts in it.
+    pub startup: Startup,
+    /// File names in `Windows/servicing/Packages` without `.mum`, ordered.
+    pub servicing_packages: Vec<String>,
+    /// Kernel, HAL, the DLLs that say the version, and everything in `System32/drivers`: path in the image and facts,
+    /// ordered by path. Exports only when the caller asked for them.
+    pub system_binaries: Vec<(String, Arc<DriverBinary>)>,
+}
+
+/// How a registry hive could be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct HiveState {
+    /// Path in the image.
+    pub path: String,
+    /// It could be read.
+    pub readable: bool,
+    /// Its sequence numbers differ: it was not written to the end, its logs were not replayed.
+    pub dirty: bool,
 }
 
 /// A part of an image that could not be read.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::ids::Arch;
+use crate::formats::pe;
 
 /// Facts of one PE file. Every list is in file order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -19,6 +20,8 @@ pub struct DriverBinary {
     pub imports: Vec<ImportedModule>,
     /// Exported names; ordinals without a name as `#12`. Empty unless the caller asked for exports.
     pub exports: Vec<String>,
+    /// Exports that are forwarded, name and `MODULE.function`. Empty unless the caller asked for exports.
+    pub forwarders: Vec<(String, String)>,
     /// KMDF version that it was linked against, `(major, minor)`.
     pub kmdf: Option<(u32, u32)>,
     /// It holds a certificate table.
@@ -35,6 +38,23 @@ pub struct ImportedModule {
 }
 
 impl DriverBinary {
+    /// Reads a PE file; `Err` says why it is none.
+    pub fn read(bytes: &[u8], want_exports: bool) -> Result<Self, String> {
+        let file = pe::read(bytes, want_exports)?;
+        let imports = file.imports.into_iter().map(|(module, functions)| ImportedModule { module, functions });
+        Ok(Self {
+            machine: file.machine,
+            arch: Arch::from_pe_machine(file.machine),
+            file_version: file.file_version,
+            product_version: file.product_version,
+            imports: imports.collect(),
+            exports: file.exports,
+            forwarders: file.forwarders,
+            kmdf: file.kmdf,
+            has_certificates: file.has_certificates,
+        })
+    }
+
     /// It imports from this module (without case).
     pub fn imports_module(&self, module: &str) -> bool {
         self.imports.iter().any(|m| m.module.eq_ignore_ascii_case(module))

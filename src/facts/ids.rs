@@ -23,6 +23,15 @@ impl HardwareId {
         }
     }
 
+    /// Takes text that is already shared, if it holds no lower-case letter.
+    pub fn from_shared(text: Arc<str>) -> Self {
+        if text.trim().len() == text.len() && !text.bytes().any(|b| b.is_ascii_lowercase()) {
+            Self(text)
+        } else {
+            Self::new(&text)
+        }
+    }
+
     /// The whole id, upper case.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -150,4 +159,19 @@ pub mod class_guid {
     pub const EXTENSION: &str = "{E2F84CE7-8EFA-411C-AA69-97454CA4CB57}";
     /// Software components.
     pub const SOFTWARE_COMPONENT: &str = "{5C4C3332-344D-483C-8739-259E934C9CC8}";
+
+    /// The name of a class that is known here.
+    pub fn name(guid: &str) -> Option<&'static str> {
+        let known = [
+            (NET, "Net"),
+            (NET_CLIENT, "NetClient"),
+            (NET_SERVICE, "NetService"),
+            (NET_TRANS, "NetTrans"),
+            (SYSTEM, "System"),
+            (SCSI_ADAPTER, "SCSIAdapter"),
+            (EXTENSION, "Extension"),
+            (SOFTWARE_COMPONENT, "SoftwareComponent"),
+        ];
+        known.iter().find(|(g, _)| g.eq_ignore_ascii_case(guid)).map(|(_, n)| *n)
+    }
 }

@@ -2,12 +2,29 @@
 //! sections do. Structure over **all** decorations; which part of it applies to one Windows is decided in
 //! [`crate::analysis::selection`].
 
+mod install;
+mod models;
+mod problems;
+mod query;
+mod read;
+mod registry;
+mod sources;
+mod text;
+mod version;
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::ids::{Arch, HardwareId, class_guid};
 use super::os_version::ProductType;
+
+pub use query::{DestinationDir, actual_section_name, destination_dir, inf_class, source_disk, source_file};
+pub use read::{ReadOptions, read, read_with};
+pub use sources::{SourceDisk, SourceFile};
 
 /// A value and the line of the INF (1-based) that it was read from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,6 +44,13 @@ pub struct DriverDate {
     pub month: u8,
     /// 1 to 31, 0 = unknown.
     pub day: u8,
+}
+
+impl fmt::Display for DriverDate {
+    /// `2012-02-01`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}-{:02}", self.year, self.month, self.day)
+    }
 }
 
 /// `DriverVer`: compared by date first, then by version (FACTS.md 2.6).
@@ -143,12 +167,30 @@ pub struct Model {
 }
 
 /// What the install section (DDInstall) of a model does on one architecture.
+///
+/// Architectures that come to the same section share its body; the fields of [`InstallBody`] can be used directly.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct InstallSection {
     /// The undecorated name that Models lines use, as written at its first use.
     pub name: Arc<str>,
     /// The architecture for which the sections were chosen.
     pub arch: Arch,
+    /// What it does.
+    #[serde(flatten)]
+    pub body: Arc<InstallBody>,
+}
+
+impl Deref for InstallSection {
+    type Target = InstallBody;
+
+    fn deref(&self) -> &InstallBody {
+        &self.body
+    }
+}
+
+/// The directives of an install section and of the sections that belong to it (`.Services`, `.HW`, `.CoInstallers`, `.Wdf`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct InstallBody {
     /// The section that was chosen: `.NT<arch>`, then `.NT`, then the undecorated one; `None` when none of them exists.
     pub actual: Option<String>,
     /// 1-based line of its header; 0 when it does not exist.
@@ -158,7 +200,7 @@ pub struct InstallSection {
     /// Every `AddService` line, in order.
     pub services: Vec<ServiceInstall>,
     /// Names of the files that its `CopyFiles` put down, destination names as written (`bxvbda.sys`).
-    pub copy_files: Vec<CopiedFile>,
+    pub copy_files: Arc<[CopiedFile]>,
     /// `CopyINF` file names with their lines.
     pub copy_inf: Vec<Located<String>>,
     /// `Include`d INFs of Windows.
@@ -280,7 +322,8 @@ pub struct DriverPackage {
     pub manufacturers: Vec<Manufacturer>,
     /// Every Models section that `[Manufacturer]` names and that exists.
     pub models_sections: Vec<ModelsSection>,
-    /// One entry for each install section that a Models line names and each architecture for which that line can apply.
+    /// One entry for each install section that a Models line names and each architecture for which that line can apply
+    /// (amd64 where its decoration is a template or otherwise invalid), sorted by lower-case name, then architecture.
     pub install_sections: Vec<InstallSection>,
     /// `CopyINF` anywhere in the file.
     pub copy_inf: Vec<Located<String>>,
@@ -307,11 +350,18 @@ impl DriverPackage {
 
     /// The install section of a model on an architecture.
     pub fn install_section(&self, name: &str, arch: Arch) -> Option<&InstallSection> {
-        self.install_sections.iter().find(|s| s.arch == arch && s.name.eq_ignore_ascii_case(name))
+        let order = |s: &InstallSection| compare_names(&s.name, name).then(s.arch.cmp(&arch));
+        self.install_sections.binary_search_by(order).ok().map(|at| &self.install_sections[at])
     }
 
     /// The first problem that makes the file unusable as an INF.
     pub fn fatal_problem(&self) -> Option<&InfProblem> {
         self.problems.iter().find(|p| p.fatal)
     }
+}
+
+/// Order of names without case (ASCII letters).
+pub(crate) fn compare_names(a: &str, b: &str) -> Ordering {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase))
 }

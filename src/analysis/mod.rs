@@ -1,0 +1,17 @@
+//! FACTS + TABLES → CONCLUSIONS and FINDINGS. Deterministic, no I/O.
+//!
+//! The order of work: [`world`] joins shares and images, [`classify`] tells tiers, topologies and releases,
+//! [`selection`] says which driver Windows would take, [`prediction`] what that means for a deployment,
+//! [`rules`] turns all of it into findings. [`run`] is the one way through.
+
+pub mod classify;
+pub mod evidence;
+pub mod finding;
+pub mod prediction;
+pub mod rules;
+mod run;
+pub mod selection;
+pub mod target;
+pub mod world;
+
+pub use run::{Analysis, Request, analyse, ask};

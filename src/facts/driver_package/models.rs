@@ -1,0 +1,183 @@
+//! `[Manufacturer]`, TargetOSVersion decorations and Models sections (FACTS.md 2.3, 2.4).
+
+use std::sync::Arc;
+
+use super::read::Reader;
+use super::version::decorated_arch;
+use super::{Decoration, DecorationParts, Manufacturer, Model, ModelsRef, ModelsSection};
+use crate::facts::os_version::ProductType;
+use crate::formats::inf::value::flags;
+
+/// More decorations on one line than any INF has.
+const MAX_DECORATIONS: usize = 512;
+
+impl Decoration {
+    /// The undecorated section.
+    pub fn none() -> Self {
+        Self { text: String::new(), parts: Some(DecorationParts::default()) }
+    }
+
+    /// Reads `NT[Arch][.[Major][.[Minor][.[ProductType][.[SuiteMask][.[BuildNumber]]]]]]`; numbers are decimal or `0x`.
+    pub fn parse(text: &str) -> Self {
+        Self { text: text.to_owned(), parts: parts(text) }
+    }
+}
+
+fn parts(text: &str) -> Option<DecorationParts> {
+    let mut fields = text.split('.').map(str::trim);
+    let platform = fields.next()?;
+    if !platform.get(..2)?.eq_ignore_ascii_case("NT") {
+        return None;
+    }
+    let arch = match &platform[2..] {
+        "" => None,
+        name => Some(decorated_arch(name)?),
+    };
+    // An empty part says nothing; any other must be a number.
+    let mut number = || match fields.next() {
+        None | Some("") => Some(None),
+        Some(text) => flags(text).map(Some),
+    };
+    let (major, minor) = (number()?, number()?);
+    let (product, suite_mask, build) = (number()?, number()?, number()?);
+    if fields.next().is_some() {
+        return None;
+    }
+    let short = |n: Option<u32>| n.map(u16::try_from).transpose().ok();
+    Some(DecorationParts {
+        nt: true,
+        arch,
+        major: short(major)?,
+        minor: short(minor)?,
+        product_type: match product {
+            None => None,
+            Some(n) => Some(ProductType::from_number(n)?),
+        },
+        suite_mask,
+        build,
+    })
+}
+
+impl Reader<'_> {
+    /// Reads `[Manufacturer]` and every Models section that it names.
+    pub(super) fn manufacturers(&mut self) -> (Vec<Manufacturer>, Vec<ModelsSection>) {
+        let mut sections = ModelsSections::default();
+        let mut manufacturers = Vec::new();
+        let Some(section) = self.inf.section("Manufacturer") else { return (manufacturers, sections.list) };
+        let mut cursor = section.cursor();
+        while let Some(line) = cursor.read() {
+            let Some(key) = line.key() else {
+                let message = "a [Manufacturer] line without \"=\": it names no models".into();
+                self.problem(line.number, "malformed-manufacturer", message);
+                continue;
+            };
+            let name = self.expand(key.into(), line.number).into_owned();
+            let base = self.value(line, 0).into_owned();
+            let mut models =
+                vec![ModelsRef { decoration: Decoration::none(), section: self.models(&base, &mut sections) }];
+            for field in line.fields().iter().skip(1).take(MAX_DECORATIONS) {
+                let text = self.expand(field.text.clone(), line.number).into_owned();
+                if text.is_empty() {
+                    continue;
+                }
+                let decoration = Decoration::parse(&text);
+                if decoration.parts.is_none() {
+                    let message = format!("\"{text}\" is no decoration that Windows knows: its models are not offered");
+                    self.problem(line.number, "invalid-decoration", message);
+                }
+                let section = self.models(&format!("{base}.{text}"), &mut sections);
+                if section.is_none() {
+                    let message = format!("there is no Models section [{base}.{text}]");
+                    self.problem(line.number, "missing-models-section", message);
+                }
+                models.push(ModelsRef { decoration, section });
+            }
+            manufacturers.push(Manufacturer { name, line: line.number, models });
+        }
+        (manufacturers, sections.list)
+    }
+
+    /// Number of a Models section, read when it is asked for the first time.
+    fn models(&mut self, name: &str, sections: &mut ModelsSections) -> Option<u32> {
+        let id = self.inf.section_id(name)?;
+        if let Some((_, n)) = sections.known.iter().find(|(known, _)| *known == id) {
+            return Some(*n);
+        }
+        let section = self.inf.section_by_id(id);
+        let mut models = Vec::new();
+        let mut cursor = section.cursor();
+        while let Some(line) = cursor.read() {
+            let Some(key) = line.key_field() else {
+                let message = "a Models line without \"=\": it names no device".into();
+                self.problem(line.number, "malformed-models-line", message);
+                continue;
+            };
+            let description = self.shared(key.text.clone(), line.number);
+            let install_section = self.shared(line.fields()[0].text.clone(), line.number);
+            let mut ids = Vec::with_capacity(line.fields().len() - 1);
+            for field in line.fields().iter().skip(1) {
+                let text = self.expand(field.text.clone(), line.number);
+                if !text.trim().is_empty() {
+                    ids.push(self.ids.get(&text));
+                }
+            }
+            models.push(Model { description, install_section, ids, line: line.number });
+        }
+        models.shrink_to_fit();
+        let number = sections.list.len() as u32;
+        sections.list.push(ModelsSection { name: section.name().to_owned(), line: section.line(), models });
+        sections.known.push((id, number));
+        Some(number)
+    }
+
+    /// A substituted text as a shared value.
+    fn shared(&mut self, text: std::borrow::Cow<'_, str>, line: u32) -> Arc<str> {
+        let text = self.expand(text, line);
+        self.texts.get(&text)
+    }
+}
+
+/// The Models sections that were read so far, with their numbers in the file.
+#[derive(Default)]
+struct ModelsSections {
+    list: Vec<ModelsSection>,
+    known: Vec<(u32, u32)>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::ids::Arch;
+
+    #[test]
+    fn decorations_in_the_forms_that_occur() {
+        let p = |text| Decoration::parse(text).parts;
+        let base = DecorationParts { nt: true, ..DecorationParts::default() };
+        let amd64 = DecorationParts { arch: Some(Arch::Amd64), ..base };
+        assert_eq!(p("nt"), Some(base));
+        assert_eq!(p("NTamd64"), Some(amd64));
+        assert_eq!(p("nt.7"), Some(DecorationParts { major: Some(7), ..base }));
+        assert_eq!(p("NTamd64.6.1"), Some(DecorationParts { major: Some(6), minor: Some(1), ..amd64 }));
+        assert_eq!(
+            p("NTamd64.10.0...17763"),
+            Some(DecorationParts { major: Some(10), minor: Some(0), build: Some(17763), ..amd64 })
+        );
+        assert_eq!(
+            p("NTamd64.10.0.1..18362"),
+            Some(DecorationParts {
+                major: Some(10),
+                minor: Some(0),
+                product_type: Some(ProductType::Workstation),
+                build: Some(18362),
+                ..amd64
+            })
+        );
+        assert_eq!(p("ntamd64...0x3"), Some(DecorationParts { product_type: Some(ProductType::Server), ..amd64 }));
+        assert_eq!(p("NT....0x80"), Some(DecorationParts { suite_mask: Some(0x80), ..base }));
+        for bad in
+            ["me", "ntx64", "NT$ARCH$", "NT@INF_ARCH@.10.0...25398", "", "n", "nt.x", "nt.6.1.4", "nt.1.2.3.4.5.6"]
+        {
+            assert_eq!(p(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! From the bytes of an INF to a [`DriverPackage`].
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::install::ServiceFacts;
+use super::problems;
+use super::registry::RegistryFacts;
+use super::sources::{CopyTarget, Sources};
+use super::text::{Ids, Texts};
+use super::{
+    CopiedFile, DriverPackage, InfProblem, InstallBody, InstallSection, Located, Manufacturer, ModelsSection,
+    compare_names,
+};
+use crate::facts::ids::Arch;
+use crate::formats::inf::{DEFAULT_LANGUAGE, Inf, Line, Strings, is_known_signature};
+
+/// How to read an INF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// LANGID of the Windows that would read it: decides on the `[Strings.LCID]` section.
+    pub language: u16,
+}
+
+impl Default for ReadOptions {
+    fn default() -> Self {
+        Self { language: DEFAULT_LANGUAGE }
+    }
+}
+
+/// Reads an INF. Never fails: what Windows would refuse is a problem with `fatal`.
+///
+/// ```
+/// use wimspect::facts::driver_package;
+///
+/// let package = driver_package::read(
+///     b"[Version]\nSignature=\"$Windows NT$\"\nClass=Net\n[Manufacturer]\nContoso=Models,NTamd64\n\
+///       [Models.NTamd64]\n\"Contoso NIC\"=Install,PCI\\VEN_14E4&DEV_1639\n[Install]\nCharacteristics=0x84\n",
+/// );
+/// let model = &package.models_sections[0].models[0];
+/// assert_eq!(&*model.description, "Contoso NIC");
+/// assert!(package.fatal_problem().is_none());
+/// ```
+pub fn read(bytes: &[u8]) -> DriverPackage {
+    read_with(bytes, &ReadOptions::default())
+}
+
+/// [`read`] with options.
+pub fn read_with(bytes: &[u8], options: &ReadOptions) -> DriverPackage {
+    let inf = Inf::read(bytes);
+    let mut reader = Reader::new(&inf, options);
+    let version = reader.version();
+    let signature = version.signature.as_ref().map(|s| (s.value.as_str(), is_known_signature(&s.value)));
+    problems::check_file(&inf, bytes, signature, &mut reader.problems);
+    let (manufacturers, models_sections) = reader.manufacturers();
+    let install_sections = reader.install_sections(&manufacturers, &models_sections);
+    let copy_inf = reader.all_copy_inf(&install_sections);
+    let mut problems = reader.problems;
+    problems.sort_by(|a, b| b.fatal.cmp(&a.fatal).then(a.line.cmp(&b.line)));
+    DriverPackage {
+        version,
+        manufacturers,
+        models_sections,
+        install_sections,
+        copy_inf,
+        has_class_install: with_platforms("ClassInstall32").any(|name| inf.section_id(&name).is_some()),
+        problems,
+    }
+}
+
+/// What is known while one INF is read.
+pub(super) struct Reader<'r> {
+    pub(super) inf: &'r Inf<'r>,
+    strings: Strings<'r>,
+    pub(super) texts: Texts,
+    pub(super) ids: Ids,
+    pub(super) problems: Vec<InfProblem>,
+    undefined: Vec<String>,
+    pub(super) registry: HashMap<u32, Rc<RegistryFacts>>,
+    pub(super) services: HashMap<u32, Rc<ServiceFacts>>,
+    pub(super) sources: Vec<(Option<Arch>, Arc<Sources>)>,
+    pub(super) decorated_sources: Option<bool>,
+    pub(super) copy_lists: HashMap<(Option<Arch>, Vec<CopyTarget>), Arc<[CopiedFile]>>,
+    pub(super) bodies: HashMap<(u32, Option<Arch>), Arc<InstallBody>>,
+}
+
+impl<'r> Reader<'r> {
+    pub(super) fn new(inf: &'r Inf<'r>, options: &ReadOptions) -> Self {
+        Self {
+            inf,
+            strings: inf.strings(options.language),
+            texts: Texts::default(),
+            ids: Ids::default(),
+            problems: Vec::new(),
+            undefined: Vec::new(),
+            registry: HashMap::new(),
+            services: HashMap::new(),
+            sources: Vec::new(),
+            decorated_sources: None,
+            copy_lists: HashMap::new(),
+            bodies: HashMap::new(),
+        }
+    }
+
+    /// Notes a problem of a line.
+    pub(super) fn problem(&mut self, line: u32, kind: &'static str, message: String) {
+        problems::push(&mut self.problems, line, kind, message);
+    }
+
+    /// Substitutes the tokens of a text; each undefined token is reported once.
+    pub(super) fn expand<'x>(&mut self, text: Cow<'x, str>, line: u32) -> Cow<'x, str>
+    where
+        'r: 'x,
+    {
+        if memchr::memchr(b'%', text.as_bytes()).is_none() {
+            return text;
+        }
+        let mut missing: Option<String> = None;
+        let expanded = self.strings.expand_with(
+            text,
+            |_| None,
+            |token| {
+                missing.get_or_insert_with(|| token.to_owned());
+            },
+        );
+        if let Some(token) = missing {
+            if !self.undefined.contains(&token) {
+                self.problem(line, "undefined-string", format!("%{token}% is not defined in [Strings]"));
+                self.undefined.push(token);
+            }
+        }
+        expanded
+    }
+
+    /// A field of a line, substituted. Empty when the line has fewer.
+    pub(super) fn value<'x>(&mut self, line: &Line<'x>, index: usize) -> Cow<'x, str>
+    where
+        'r: 'x,
+    {
+        match line.fields().get(index) {
+            Some(field) => self.expand(field.text.clone(), line.number),
+            None => Cow::Borrowed(""),
+        }
+    }
+
+    /// The install sections that the models name, sorted by name and architecture.
+    fn install_sections(&mut self, manufacturers: &[Manufacturer], sections: &[ModelsSection]) -> Vec<InstallSection> {
+        let mut wanted: Vec<(Arc<str>, Arch)> = Vec::new();
+        for models_ref in manufacturers.iter().flat_map(|m| &m.models) {
+            let Some(section) = models_ref.section.and_then(|n| sections.get(n as usize)) else { continue };
+            let arch = match &models_ref.decoration.parts {
+                Some(parts) => parts.arch.unwrap_or(Arch::X86),
+                // A template or an invalid decoration: its structure shall be seen all the same.
+                None => Arch::Amd64,
+            };
+            let mut last: Option<&Arc<str>> = None;
+            for model in section.models.iter().filter(|m| !m.install_section.is_empty()) {
+                if last.is_none_or(|l| !Arc::ptr_eq(l, &model.install_section)) {
+                    wanted.push((model.install_section.clone(), arch));
+                }
+                last = Some(&model.install_section);
+            }
+        }
+        // Stable: of two spellings the first one stays.
+        wanted.sort_by(|a, b| compare_names(&a.0, &b.0).then(a.1.cmp(&b.1)));
+        wanted.dedup_by(|a, b| a.1 == b.1 && a.0.eq_ignore_ascii_case(&b.0));
+        wanted.iter().map(|(name, arch)| self.install_section(name, *arch)).collect()
+    }
+
+    /// `CopyINF` of all install sections and of `[DefaultInstall]`, each line once, in file order.
+    fn all_copy_inf(&mut self, sections: &[InstallSection]) -> Vec<Located<String>> {
+        let mut all: Vec<Located<String>> = sections.iter().flat_map(|s| s.copy_inf.iter().cloned()).collect();
+        for name in with_platforms("DefaultInstall") {
+            let Some(section) = self.inf.section_id(&name) else { continue };
+            let mut cursor = self.inf.section_by_id(section).cursor();
+            while let Some(line) = cursor.read() {
+                if line.key_is("CopyINF") && line.key_field().is_some() {
+                    let value = self.value(line, 0).into_owned();
+                    all.push(Located { value, line: line.number });
+                }
+            }
+        }
+        all.sort_by(|a, b| a.line.cmp(&b.line).then_with(|| a.value.cmp(&b.value)));
+        all.dedup();
+        all
+    }
+}
+
+/// A section name undecorated, with `.NT` and with `.NT<arch>`.
+fn with_platforms(name: &str) -> impl Iterator<Item = String> + '_ {
+    let decorated = Arch::ALL.into_iter().map(move |a| format!("{name}.NT{}", a.name()));
+    [name.to_owned(), format!("{name}.NT")].into_iter().chain(decorated)
+}

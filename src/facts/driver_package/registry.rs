@@ -1,0 +1,199 @@
+//! What AddReg sections say that matters to a driver's place among others: Ndi keys, filters, co-installers, BootFlags,
+//! and strings that look like device ids.
+
+use super::read::Reader;
+use super::{Located, NetInstall};
+use crate::facts::ids::HardwareId;
+use crate::formats::inf::Line;
+use crate::formats::inf::value::flags;
+
+/// The facts of one AddReg section. It is read once, however many install sections name it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RegistryFacts {
+    pub(super) upper_range: Option<Located<String>>,
+    pub(super) lower_range: Option<Located<String>>,
+    pub(super) ndi_service: Option<Located<String>>,
+    pub(super) filter_class: Option<Located<String>>,
+    pub(super) boot_flags: Option<Located<u32>>,
+    pub(super) ids: Vec<Located<HardwareId>>,
+    pub(super) filters: Vec<Located<String>>,
+    pub(super) co_installers: Vec<Located<String>>,
+}
+
+impl RegistryFacts {
+    /// Puts the Ndi keys where they are not set yet.
+    pub(super) fn fill(&self, net: &mut NetInstall) {
+        let set = |slot: &mut Option<Located<String>>, value: &Option<Located<String>>| {
+            if slot.is_none() {
+                slot.clone_from(value);
+            }
+        };
+        set(&mut net.upper_range, &self.upper_range);
+        set(&mut net.lower_range, &self.lower_range);
+        set(&mut net.ndi_service, &self.ndi_service);
+        set(&mut net.filter_class, &self.filter_class);
+    }
+}
+
+/// `FLG_ADDREG_BINVALUETYPE`: the data are bytes, or a DWORD.
+const BINARY: u32 = 0x1;
+/// `FLG_ADDREG_DELVAL`, `FLG_ADDREG_DELREG_BIT` forms delete instead of setting.
+const DELETES: u32 = 0x4 | 0x8000;
+
+impl Reader<'_> {
+    /// The facts of an AddReg section by number.
+    pub(super) fn registry_facts(&mut self, id: u32) -> std::rc::Rc<RegistryFacts> {
+        if let Some(known) = self.registry.get(&id) {
+            return known.clone();
+        }
+        let mut facts = RegistryFacts::default();
+        let mut cursor = self.inf.section_by_id(id).cursor();
+        while let Some(line) = cursor.read() {
+            // root, subkey, value name, flags, data...
+            if line.fields().len() > 4 {
+                self.registry_line(line, &mut facts);
+            }
+        }
+        let facts = std::rc::Rc::new(facts);
+        self.registry.insert(id, facts.clone());
+        facts
+    }
+
+    fn registry_line(&mut self, line: &Line<'_>, facts: &mut RegistryFacts) {
+        let name = line.field(2);
+        let interesting = match name.as_bytes().first().map(u8::to_ascii_lowercase) {
+            Some(b'u' | b'l' | b's' | b'f' | b'b' | b'c' | b'%') => true,
+            _ => line.fields()[4..].iter().any(|f| f.text.contains('\\') || f.text.starts_with('%')),
+        };
+        if !interesting {
+            return;
+        }
+        let number = line.number;
+        let kind = flags(&self.value(line, 3)).unwrap_or(0);
+        if kind & DELETES != 0 {
+            return;
+        }
+        let subkey = self.value(line, 1);
+        let subkey = subkey.trim_matches('\\');
+        let name = self.expand(line.fields()[2].text.clone(), number);
+        let is = |wanted: &str| name.eq_ignore_ascii_case(wanted);
+        if kind & BINARY != 0 {
+            if subkey.is_empty() && is("BootFlags") && facts.boot_flags.is_none() {
+                facts.boot_flags = flags(&self.value(line, 4)).map(|value| Located { value, line: number });
+            }
+            return;
+        }
+        let mut all = || -> Vec<Located<String>> {
+            let texts = line.fields()[4..].iter();
+            texts.map(|f| Located { value: self.expand(f.text.clone(), number).into_owned(), line: number }).collect()
+        };
+        if subkey.is_empty() && (is("UpperFilters") || is("LowerFilters")) {
+            facts.filters.extend(all());
+        } else if subkey.is_empty() && is("CoInstallers32") {
+            facts.co_installers.extend(all());
+        } else if subkey.eq_ignore_ascii_case("Ndi") && (is("Service") || is("FilterClass")) {
+            let slot = if is("Service") { &mut facts.ndi_service } else { &mut facts.filter_class };
+            set_first(slot, all());
+        } else if subkey.eq_ignore_ascii_case("Ndi\\Interfaces") && (is("UpperRange") || is("LowerRange")) {
+            let slot = if is("UpperRange") { &mut facts.upper_range } else { &mut facts.lower_range };
+            set_first(slot, all());
+        } else {
+            for text in all() {
+                if looks_like_device_id(&text.value) {
+                    facts.ids.push(Located { value: self.ids.get(&text.value), line: number });
+                }
+            }
+        }
+    }
+}
+
+/// The first value counts; a list that was written without quotes is put together again (`wlan,ethernet`).
+fn set_first(slot: &mut Option<Located<String>>, values: Vec<Located<String>>) {
+    if slot.is_none() {
+        let line = values.first().map_or(0, |v| v.line);
+        let texts: Vec<String> =
+            values.into_iter().map(|v| v.value.trim().to_owned()).filter(|v| !v.is_empty()).collect();
+        if !texts.is_empty() {
+            *slot = Some(Located { value: texts.join(","), line });
+        }
+    }
+}
+
+/// Longest device id (`MAX_DEVICE_ID_LEN`).
+const MAX_DEVICE_ID: usize = 200;
+
+/// First parts of paths and registry keys: folders and hives of Windows, which no bus driver uses as enumerator.
+const NOT_ENUMERATORS: [&str; 22] = [
+    "SYSTEM",
+    "SYSTEM32",
+    "SYSWOW64",
+    "SOFTWARE",
+    "HARDWARE",
+    "REGISTRY",
+    "DRIVERS",
+    "WINDOWS",
+    "SYSTEMROOT",
+    "WINNT",
+    "MICROSOFT",
+    "CONTROLSET001",
+    "CURRENTCONTROLSET",
+    "SERVICES",
+    "CONTROL",
+    "ENUM",
+    "CLASS",
+    "NDI",
+    "PARAMETERS",
+    "DEVICE",
+    "DOSDEVICES",
+    "INF",
+];
+
+/// `ENUMERATOR\rest` with one backslash: letters, digits and `_ - & { } #`, no dot, blank, colon, percent sign or slash,
+/// as file names, paths and registry keys have them.
+pub(super) fn looks_like_device_id(text: &str) -> bool {
+    let text = text.trim();
+    if text.len() > MAX_DEVICE_ID {
+        return false;
+    }
+    let Some((enumerator, rest)) = text.split_once('\\') else { return false };
+    let word = |b: u8, extra: &[u8]| b.is_ascii_alphanumeric() || extra.contains(&b);
+    let enumerator_ok = enumerator.len() > 1
+        && enumerator.bytes().all(|b| word(b, b"_-{}"))
+        && enumerator.bytes().any(|b| b.is_ascii_alphabetic())
+        && !NOT_ENUMERATORS.iter().any(|n| n.eq_ignore_ascii_case(enumerator));
+    enumerator_ok && !rest.is_empty() && rest.bytes().all(|b| word(b, b"_-&{}#*"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn device_ids_are_told_from_paths_and_keys() {
+        for id in [
+            "IBA\\IPoIB",
+            "XENVIF\\VEN_XS0001&DEV_NET&REV_00000000",
+            "{1a3e09be-1e45-494b-9174-d7385b45bbf5}\\NVNET_DEV0057",
+        ] {
+            assert!(looks_like_device_id(id), "{id}");
+        }
+        for noise in [
+            "%11%\\x.dll",
+            "System32\\drivers\\x.sys",
+            "C:\\x",
+            "\\Device\\x",
+            "a.dll,Entry",
+            "SOFTWARE\\Vendor",
+            "x",
+            "",
+            "Ndi\\Params",
+            "two words\\x",
+            "A\\",
+            "dir\\file.txt",
+            "HKR\\a\\b",
+            "1\\2",
+        ] {
+            assert!(!looks_like_device_id(noise), "{noise}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! Texts of one INF as shared values: the same description, section name or id stands in many of its lines.
+
+use std::sync::Arc;
+
+use crate::facts::ids::HardwareId;
+use crate::formats::inf::{NameTable, hash_name};
+
+/// Keeps each text once.
+#[derive(Debug, Default)]
+pub(super) struct Texts {
+    table: NameTable,
+    texts: Vec<Arc<str>>,
+}
+
+impl Texts {
+    /// The shared copy of a text, exactly as it is.
+    pub(super) fn get(&mut self, text: &str) -> Arc<str> {
+        let hash = hash_name(text);
+        let texts = &self.texts;
+        if let Some(n) = self.table.find(hash, |n| *texts[n as usize] == *text) {
+            return self.texts[n as usize].clone();
+        }
+        let shared: Arc<str> = Arc::from(text);
+        self.table.insert(hash, texts.len() as u32, |n| hash_name(&texts[n as usize]));
+        self.texts.push(shared.clone());
+        shared
+    }
+}
+
+/// Keeps each hardware id once.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    table: NameTable,
+    ids: Vec<HardwareId>,
+}
+
+impl Ids {
+    /// The shared copy of an id as an INF writes it.
+    pub(super) fn get(&mut self, text: &str) -> HardwareId {
+        let text = text.trim();
+        let hash = hash_name(text);
+        let ids = &self.ids;
+        if let Some(n) = self.table.find(hash, |n| ids[n as usize].as_str().eq_ignore_ascii_case(text)) {
+            return self.ids[n as usize].clone();
+        }
+        let id = HardwareId::new(text);
+        self.table.insert(hash, ids.len() as u32, |n| hash_name(ids[n as usize].as_str()));
+        self.ids.push(id.clone());
+        id
+    }
+}

@@ -1,0 +1,108 @@
+//! Tables of names that are compared without case, as section, entry and string names of an INF are.
+//!
+//! A file can hold ten thousand sections and forty thousand strings, so the table stores only numbers and looks at the
+//! names where they stand in the text: building it costs one hash and no allocation for each name.
+
+/// Numbers of names, found by the name's hash; the caller holds the names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct NameTable {
+    /// Number + 1, or 0 for a free slot. The length is a power of two.
+    slots: Vec<u32>,
+    used: usize,
+}
+
+impl NameTable {
+    /// A table with room for `count` names.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        let mut table = Self::default();
+        if count > 0 {
+            table.slots = vec![0; (count * 2).next_power_of_two().max(8)];
+        }
+        table
+    }
+
+    /// The number stored for a name: `same` says whether a number belongs to it.
+    pub(crate) fn find(&self, hash: u64, mut same: impl FnMut(u32) -> bool) -> Option<u32> {
+        if self.slots.is_empty() {
+            return None;
+        }
+        let mask = self.slots.len() - 1;
+        let mut at = spread(hash) & mask;
+        loop {
+            match self.slots[at] {
+                0 => return None,
+                n if same(n - 1) => return Some(n - 1),
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+
+    /// Stores a number that `find` did not give. `hash_of` gives the hash of a stored number when the table grows.
+    pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
+        if (self.used + 1) * 4 > self.slots.len() * 3 {
+            let old = std::mem::take(&mut self.slots);
+            self.slots = vec![0; (old.len() * 2).max(16)];
+            for n in old.into_iter().filter(|n| *n != 0) {
+                self.put(hash_of(n - 1), n);
+            }
+        }
+        self.used += 1;
+        self.put(hash, number + 1);
+    }
+
+    fn put(&mut self, hash: u64, value: u32) {
+        let mask = self.slots.len() - 1;
+        let mut at = spread(hash) & mask;
+        while self.slots[at] != 0 {
+            at = (at + 1) & mask;
+        }
+        self.slots[at] = value;
+    }
+}
+
+/// The well-mixed upper half of a hash as an index.
+fn spread(hash: u64) -> usize {
+    (hash >> 32) as usize
+}
+
+/// Hash of a name without case (ASCII letters; other letters count as they are).
+pub(crate) fn hash_name(name: &str) -> u64 {
+    const FOLD: u64 = 0x2020_2020_2020_2020;
+    const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
+    let mut hash = name.len() as u64;
+    let mut rest = name.as_bytes();
+    while let Some((word, after)) = rest.split_first_chunk::<8>() {
+        hash = (hash ^ (u64::from_le_bytes(*word) | FOLD)).wrapping_mul(MIX);
+        hash ^= hash >> 29;
+        rest = after;
+    }
+    if !rest.is_empty() {
+        let mut word = [0u8; 8];
+        word[..rest.len()].copy_from_slice(rest);
+        hash = (hash ^ (u64::from_le_bytes(word) | FOLD)).wrapping_mul(MIX);
+        hash ^= hash >> 29;
+    }
+    hash.wrapping_mul(MIX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_without_case_and_survive_growth() {
+        let names: Vec<String> = (0..1000).map(|i| format!("Section.{i}")).collect();
+        let mut table = NameTable::with_capacity(3);
+        for (i, name) in names.iter().enumerate() {
+            let hash = hash_name(name);
+            assert_eq!(table.find(hash, |n| names[n as usize].eq_ignore_ascii_case(name)), None);
+            table.insert(hash, i as u32, |n| hash_name(&names[n as usize]));
+        }
+        for (i, name) in names.iter().enumerate() {
+            let upper = name.to_uppercase();
+            let found = table.find(hash_name(&upper), |n| names[n as usize].eq_ignore_ascii_case(&upper));
+            assert_eq!(found, Some(i as u32));
+        }
+        assert_eq!(NameTable::default().find(hash_name("x"), |_| true), None);
+    }
+}

@@ -1,0 +1,245 @@
+//! `[Strings]`: which section is used for a language, and `%token%` substitution.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+use super::line::{Line, LineReader, is_blank};
+use super::names::{NameTable, hash_name};
+use super::{Inf, Section};
+
+/// Longest field after substitution, in characters: 4,096 on Windows 10 1709 and later, one more before (FACTS.md 2.1).
+pub const MAX_FIELD: usize = 4096;
+
+/// The string table of one language. Keys are indexed once, values are read when they are asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Strings<'t> {
+    text: &'t str,
+    entries: Vec<Entry<'t>>,
+    names: NameTable,
+    /// Line memory that is used again.
+    scratch: RefCell<Line<'t>>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry<'t> {
+    key: Cow<'t, str>,
+    /// Where the line starts, for reading its value.
+    start: u32,
+    /// Where its section part ends.
+    end: u32,
+    number: u32,
+}
+
+/// The `[Strings]` section that Windows uses for a language: the exact LANGID, else the primary language without
+/// sublanguage, else the same primary language with any sublanguage, else `[Strings]`; never a mixture (FACTS.md 2.1).
+/// Where there is no `[Strings]` at all, the first localized one is better than none.
+pub(crate) fn choose<'i, 't>(inf: &'i Inf<'t>, langid: u16) -> Option<Section<'i>> {
+    let primary = langid & 0x3FF;
+    let mut same_primary = None;
+    let mut neutral = None;
+    let mut any = None;
+    for section in inf.sections() {
+        let Some(found) = language_of(section.name()) else { continue };
+        if found == langid {
+            return Some(section);
+        }
+        if found == primary {
+            neutral = Some(section);
+        } else if found & 0x3FF == primary && same_primary.is_none() {
+            same_primary = Some(section);
+        }
+        any = any.or(Some(section));
+    }
+    neutral.or(same_primary).or_else(|| inf.section("Strings")).or(any)
+}
+
+/// LANGID of a `Strings.LCID` section name.
+pub fn language_of(section: &str) -> Option<u16> {
+    let prefix = section.get(..8)?;
+    if !prefix.eq_ignore_ascii_case("Strings.") {
+        return None;
+    }
+    let hex = section[8..].trim();
+    let hex = hex.strip_prefix("0x").or_else(|| hex.strip_prefix("0X")).unwrap_or(hex);
+    u16::from_str_radix(hex, 16).ok()
+}
+
+impl<'t> Strings<'t> {
+    /// Indexes the keys of a strings section.
+    pub(crate) fn read(inf: &'t Inf<'_>, section: Option<Section<'_>>) -> Self {
+        let text = inf.text();
+        let mut strings = Strings { text, ..Strings::default() };
+        let Some(section) = section else { return strings };
+        let parts: Vec<_> = section.parts().collect();
+        let bytes: usize = parts.iter().map(|p| (p.end - p.start) as usize).sum();
+        strings.names = NameTable::with_capacity(bytes / 48);
+        for part in parts {
+            strings.read_part(part.start as usize, part.end as usize, part.line);
+        }
+        strings
+    }
+
+    /// Indexes `text[start..end]` line by line. The usual line, `key = value`, is only looked at up to its `=`.
+    fn read_part(&mut self, start: usize, end: usize, first_line: u32) {
+        let bytes = &self.text.as_bytes()[..end];
+        let (mut pos, mut number) = (start, first_line);
+        while pos < end {
+            let line_end = memchr::memchr(b'\n', &bytes[pos..]).map_or(end, |n| pos + n);
+            let mut at = pos;
+            while at < line_end && is_blank(bytes[at]) {
+                at += 1;
+            }
+            let line = &bytes[at..line_end];
+            if line.is_empty() || line[0] == b';' {
+                pos = line_end + 1;
+                number += 1;
+                continue;
+            }
+            let plain = memchr::memchr3(b'=', b'"', b'\\', line).filter(|n| line[*n] == b'=');
+            match plain {
+                Some(equals)
+                    if !super::line::continues(&line[equals..])
+                        && !line[..equals].iter().any(|b| matches!(b, b',' | b';' | 0)) =>
+                {
+                    let mut key_end = at + equals;
+                    while key_end > at && is_blank(bytes[key_end - 1]) {
+                        key_end -= 1;
+                    }
+                    self.add(Cow::Borrowed(&self.text[at..key_end]), at, end, number);
+                    pos = line_end + 1;
+                    number += 1;
+                }
+                _ => {
+                    let mut reader = LineReader::new(self.text, at, end, number);
+                    let mut line = self.scratch.take();
+                    if reader.read_into(&mut line) {
+                        if let Some(key) = line.key() {
+                            self.add(Cow::Owned(key.to_owned()), at, end, line.number);
+                        }
+                    }
+                    self.scratch.replace(line);
+                    (pos, number) = reader.place();
+                }
+            }
+        }
+    }
+
+    /// The first of two equal names wins.
+    fn add(&mut self, key: Cow<'t, str>, start: usize, end: usize, number: u32) {
+        let hash = hash_name(&key);
+        let entries = &self.entries;
+        if self.names.find(hash, |n| entries[n as usize].key.eq_ignore_ascii_case(&key)).is_some() {
+            return;
+        }
+        self.names.insert(hash, entries.len() as u32, |n| hash_name(&entries[n as usize].key));
+        self.entries.push(Entry { key, start: start as u32, end: end as u32, number });
+    }
+
+    /// Number of different names.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// There are no strings.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The value of a name, compared without case. Its own tokens are not substituted: Windows does not either.
+    pub fn get(&self, name: &str) -> Option<Cow<'t, str>> {
+        let found = self.names.find(hash_name(name), |n| self.entries[n as usize].key.eq_ignore_ascii_case(name))?;
+        let entry = &self.entries[found as usize];
+        let mut reader = LineReader::new(self.text, entry.start as usize, entry.end as usize, entry.number);
+        let mut line = self.scratch.take();
+        reader.read_into(&mut line);
+        let value = line.first_value();
+        self.scratch.replace(line);
+        Some(value)
+    }
+
+    /// Substitutes the `%tokens%` of a field. `%%` becomes `%`; dirids (`%12%`) and unknown tokens stay as they are.
+    pub fn expand<'x>(&self, text: Cow<'x, str>) -> Cow<'x, str>
+    where
+        't: 'x,
+    {
+        self.expand_with(text, |_| None, |_| {})
+    }
+
+    /// As [`expand`](Self::expand). `dirid` gives the folder of a directory id, `undefined` hears of every token that
+    /// is neither a string nor a number.
+    pub fn expand_with<'x>(
+        &self,
+        text: Cow<'x, str>,
+        dirid: impl Fn(u32) -> Option<Cow<'static, str>>,
+        mut undefined: impl FnMut(&str),
+    ) -> Cow<'x, str>
+    where
+        't: 'x,
+    {
+        let Some(first) = memchr::memchr(b'%', text.as_bytes()) else { return text };
+        // A field that is one token, the commonest form, takes the string's own text.
+        if first == 0 && text.len() > 2 {
+            if let Some(close) = memchr::memchr(b'%', &text.as_bytes()[1..]) {
+                if close + 2 == text.len() {
+                    if let Some(value) = self.get(&text[1..=close]) {
+                        return value;
+                    }
+                }
+            }
+        }
+        let mut out = String::with_capacity(text.len() + 32);
+        let mut rest: &str = &text;
+        while let Some(open) = memchr::memchr(b'%', rest.as_bytes()) {
+            out.push_str(&rest[..open]);
+            let inner = &rest[open + 1..];
+            let Some(close) = memchr::memchr(b'%', inner.as_bytes()) else {
+                rest = &rest[open..];
+                break;
+            };
+            let token = &inner[..close];
+            rest = &inner[close + 1..];
+            if token.is_empty() {
+                out.push('%');
+            } else if let Some(value) = self.get(token) {
+                out.push_str(&value);
+            } else {
+                self.expand_number(token, rest, &dirid, &mut undefined, &mut out);
+            }
+        }
+        out.push_str(rest);
+        cap(&mut out);
+        Cow::Owned(out)
+    }
+
+    fn expand_number(
+        &self,
+        token: &str,
+        rest: &str,
+        dirid: &impl Fn(u32) -> Option<Cow<'static, str>>,
+        undefined: &mut impl FnMut(&str),
+        out: &mut String,
+    ) {
+        let number = token.trim_start().parse::<u32>().ok();
+        if number.is_none() {
+            undefined(token);
+        }
+        match number.and_then(dirid) {
+            Some(folder) if rest.starts_with('\\') => out.push_str(folder.trim_end_matches('\\')),
+            Some(folder) => out.push_str(&folder),
+            None => {
+                out.push('%');
+                out.push_str(token);
+                out.push('%');
+            }
+        }
+    }
+}
+
+/// Cuts a field at the length that Windows keeps.
+fn cap(text: &mut String) {
+    if text.len() > MAX_FIELD {
+        if let Some((at, _)) = text.char_indices().nth(MAX_FIELD) {
+            text.truncate(at);
+        }
+    }
+}

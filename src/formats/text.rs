@@ -1,0 +1,261 @@
+//! Text encodings of the files that this program meets: which one a file is in, and its text as UTF-8.
+//!
+//! Windows reads an INF as UTF-16 when it has a byte order mark (or looks like UTF-16), as UTF-8 when it has the UTF-8
+//! mark, and in the ANSI code page otherwise (FACTS.md 2.1). An 8-bit file does not name its code page; the language of
+//! a `[Strings.LCID]` section does, see [`code_page_of_language`].
+
+use std::borrow::Cow;
+
+use encoding_rs::Encoding;
+
+/// How the bytes of a file encode its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum TextEncoding {
+    /// Nothing above 0x7F: the same text in every code page.
+    Ascii,
+    /// UTF-8 with byte order mark.
+    Utf8Bom,
+    /// UTF-16, little endian, with byte order mark.
+    Utf16Le,
+    /// UTF-16, little endian, without byte order mark.
+    Utf16LeNoBom,
+    /// UTF-16, big endian, with byte order mark.
+    Utf16Be,
+    /// UTF-16, big endian, without byte order mark.
+    Utf16BeNoBom,
+    /// Bytes above 0x7F and no mark: the ANSI code page of whoever reads it.
+    Ansi,
+    /// As [`Ansi`](Self::Ansi), but the bytes are valid UTF-8. Windows reads it in the ANSI code page all the same.
+    Utf8NoBom,
+}
+
+impl TextEncoding {
+    /// Name for people and reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            TextEncoding::Ascii => "ascii",
+            TextEncoding::Utf8Bom => "utf-8-bom",
+            TextEncoding::Utf16Le => "utf-16le-bom",
+            TextEncoding::Utf16LeNoBom => "utf-16le",
+            TextEncoding::Utf16Be => "utf-16be-bom",
+            TextEncoding::Utf16BeNoBom => "utf-16be",
+            TextEncoding::Ansi => "ansi",
+            TextEncoding::Utf8NoBom => "utf-8",
+        }
+    }
+
+    /// Length of the byte order mark.
+    pub const fn bom_len(self) -> usize {
+        match self {
+            TextEncoding::Utf8Bom => 3,
+            TextEncoding::Utf16Le | TextEncoding::Utf16Be => 2,
+            _ => 0,
+        }
+    }
+
+    /// Two bytes for each unit.
+    pub const fn is_utf16(self) -> bool {
+        matches!(
+            self,
+            TextEncoding::Utf16Le | TextEncoding::Utf16LeNoBom | TextEncoding::Utf16Be | TextEncoding::Utf16BeNoBom
+        )
+    }
+
+    /// One byte for each unit, in a code page that the file does not name.
+    pub const fn is_ansi(self) -> bool {
+        matches!(self, TextEncoding::Ansi | TextEncoding::Utf8NoBom)
+    }
+}
+
+/// How many bytes are looked at for UTF-16 without a mark.
+const SAMPLE: usize = 4096;
+
+/// Says how a file is encoded.
+pub fn detect(bytes: &[u8]) -> TextEncoding {
+    match bytes {
+        [0xEF, 0xBB, 0xBF, ..] => return TextEncoding::Utf8Bom,
+        [0xFF, 0xFE, ..] => return TextEncoding::Utf16Le,
+        [0xFE, 0xFF, ..] => return TextEncoding::Utf16Be,
+        _ => {}
+    }
+    if let Some(unmarked) = unmarked_utf16(bytes) {
+        return unmarked;
+    }
+    let ascii = Encoding::ascii_valid_up_to(bytes);
+    if ascii == bytes.len() {
+        TextEncoding::Ascii
+    } else if std::str::from_utf8(&bytes[ascii..]).is_ok() {
+        TextEncoding::Utf8NoBom
+    } else {
+        TextEncoding::Ansi
+    }
+}
+
+/// UTF-16 without a mark: nearly every second byte is 0, the others nearly never. INF text is mostly ASCII.
+fn unmarked_utf16(bytes: &[u8]) -> Option<TextEncoding> {
+    let sample = &bytes[..bytes.len().min(SAMPLE) & !1];
+    if sample.len() < 2 || !sample.contains(&0) {
+        return None;
+    }
+    let pairs = sample.len() / 2;
+    let even = sample.iter().step_by(2).filter(|b| **b == 0).count();
+    let odd = sample.iter().skip(1).step_by(2).filter(|b| **b == 0).count();
+    if odd * 2 > pairs && even * 8 <= pairs {
+        Some(TextEncoding::Utf16LeNoBom)
+    } else if even * 2 > pairs && odd * 8 <= pairs {
+        Some(TextEncoding::Utf16BeNoBom)
+    } else {
+        None
+    }
+}
+
+/// The text of a file whose encoding is known, without its byte order mark. ANSI files are read as `ansi`.
+///
+/// Undecodable bytes become U+FFFD. A byte that is left over at the end of UTF-16 is dropped.
+pub fn decode<'a>(bytes: &'a [u8], encoding: TextEncoding, ansi: &'static Encoding) -> Cow<'a, str> {
+    let body = &bytes[encoding.bom_len().min(bytes.len())..];
+    match encoding {
+        TextEncoding::Ascii | TextEncoding::Utf8Bom => String::from_utf8_lossy(body),
+        TextEncoding::Utf16Le | TextEncoding::Utf16LeNoBom => Cow::Owned(decode_utf16(body, u16::from_le_bytes)),
+        TextEncoding::Utf16Be | TextEncoding::Utf16BeNoBom => Cow::Owned(decode_utf16(body, u16::from_be_bytes)),
+        TextEncoding::Ansi | TextEncoding::Utf8NoBom => ansi.decode_without_bom_handling(body).0,
+    }
+}
+
+/// Units handled at once as long as the text is ASCII.
+const BLOCK: usize = 32;
+
+/// UTF-16 of either byte order. Blocks of ASCII, which is nearly all of an INF, are narrowed without looking at
+/// surrogates.
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let mut out: Vec<u8> = Vec::with_capacity(bytes.len() / 2 + bytes.len() / 16);
+    let little = unit([1, 0]) == 1;
+    let (low, high) = if little { (0, 1) } else { (1, 0) };
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        while let Some((block, after)) = rest.split_first_chunk::<{ BLOCK * 2 }>() {
+            let mut narrow = [0u8; BLOCK];
+            let mut wide = 0u8;
+            for (i, n) in narrow.iter_mut().enumerate() {
+                *n = block[i * 2 + low];
+                wide |= block[i * 2 + high] | (*n & 0x80);
+            }
+            if wide != 0 {
+                break;
+            }
+            out.extend_from_slice(&narrow);
+            rest = after;
+        }
+        rest = decode_some(rest, unit, &mut out);
+    }
+    // Only whole ASCII blocks and `char::encode_utf8` wrote to it.
+    String::from_utf8(out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
+}
+
+/// Up to one block of UTF-16, unit by unit (one more where a surrogate pair would be cut).
+fn decode_some<'a>(bytes: &'a [u8], unit: fn([u8; 2]) -> u16, out: &mut Vec<u8>) -> &'a [u8] {
+    let mut take = bytes.len().min(BLOCK * 2) & !1;
+    if take == 0 {
+        return &[];
+    }
+    if (0xD800..0xDC00).contains(&unit([bytes[take - 2], bytes[take - 1]])) && bytes.len() >= take + 2 {
+        take += 2;
+    }
+    let units = bytes[..take].chunks_exact(2).map(|p| unit([p[0], p[1]]));
+    let mut utf8 = [0u8; 4];
+    for c in char::decode_utf16(units) {
+        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+        out.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
+    }
+    &bytes[take..]
+}
+
+/// The ANSI code page that Windows uses for a language (LANGID: primary language in the low ten bits).
+///
+/// From the `LOCALE_IDEFAULTANSICODEPAGE` values of Windows' locales; languages without an ANSI code page (Hindi,
+/// Armenian, ...) are given Windows-1252.
+pub fn code_page_of_language(langid: u16) -> &'static Encoding {
+    use encoding_rs as e;
+    let (primary, sub) = (langid & 0x3FF, langid >> 10);
+    match primary {
+        0x01 | 0x20 | 0x29 | 0x80 => e::WINDOWS_1256, // Arabic, Urdu, Farsi, Uighur
+        // Chinese: Taiwan, Hong Kong and Macau write Big5, the others GBK.
+        0x04 if matches!(sub, 1 | 3 | 5 | 31) => e::BIG5,
+        0x04 => e::GBK,
+        0x05 | 0x0E | 0x15 | 0x18 | 0x1B | 0x1C | 0x24 | 0x42 => e::WINDOWS_1250, // cs hu pl ro sk sq sl tk
+        0x1A if matches!(sub, 3 | 7 | 8 | 10 | 12) => e::WINDOWS_1251,            // Serbian and Bosnian, Cyrillic
+        0x1A => e::WINDOWS_1250,                                                  // Croatian, Serbian, Bosnian
+        0x08 => e::WINDOWS_1253,
+        0x0D => e::WINDOWS_1255,
+        0x11 => e::SHIFT_JIS,
+        0x12 => e::EUC_KR,
+        0x19 | 0x02 | 0x22 | 0x23 | 0x2F | 0x3F | 0x40 | 0x44 | 0x50 | 0x6D => e::WINDOWS_1251, // ru bg uk be mk kk ky tt mn ba
+        0x1E => e::WINDOWS_874,
+        0x1F => e::WINDOWS_1254,                    // Turkish
+        0x2C | 0x43 if sub == 2 => e::WINDOWS_1251, // Azeri and Uzbek, Cyrillic
+        0x2C | 0x43 => e::WINDOWS_1254,             // the same, Latin
+        0x25..=0x27 => e::WINDOWS_1257,             // Estonian, Latvian, Lithuanian
+        0x2A => e::WINDOWS_1258,
+        _ => e::WINDOWS_1252,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn utf16(text: &str, big: bool, bom: bool) -> Vec<u8> {
+        let mark = if bom { "\u{FEFF}" } else { "" };
+        mark.chars()
+            .chain(text.chars())
+            .flat_map(|c| c.encode_utf16(&mut [0; 2]).to_vec())
+            .flat_map(|u| if big { u.to_be_bytes() } else { u.to_le_bytes() })
+            .collect()
+    }
+
+    #[test]
+    fn every_encoding_is_told_apart_and_gives_the_same_text() {
+        let text = "[Version]\r\nProvider=\"Großer Ж 网卡 😀\" ; long enough for several blocks of sixty-four bytes, really\r\n";
+        let mut utf8 = vec![0xEF, 0xBB, 0xBF];
+        utf8.extend_from_slice(text.as_bytes());
+        for (bytes, expected) in [
+            (utf16(text, false, true), TextEncoding::Utf16Le),
+            (utf16(text, true, true), TextEncoding::Utf16Be),
+            (utf16(text, false, false), TextEncoding::Utf16LeNoBom),
+            (utf16(text, true, false), TextEncoding::Utf16BeNoBom),
+            (utf8, TextEncoding::Utf8Bom),
+        ] {
+            let encoding = detect(&bytes);
+            assert_eq!(encoding, expected);
+            assert_eq!(decode(&bytes, encoding, encoding_rs::WINDOWS_1252), text, "{}", encoding.name());
+        }
+        assert_eq!(detect(text.as_bytes()), TextEncoding::Utf8NoBom);
+        assert_eq!(detect(b"[Version]\n"), TextEncoding::Ascii);
+        assert_eq!(detect(b"v\xe9"), TextEncoding::Ansi);
+        assert_eq!(detect(b""), TextEncoding::Ascii);
+    }
+
+    #[test]
+    fn broken_utf16_becomes_replacement_characters() {
+        assert_eq!(decode(b"\xff\xfea\0\0\xd8b\0\x01", TextEncoding::Utf16Le, encoding_rs::WINDOWS_1252), "a\u{FFFD}b");
+        assert_eq!(decode(b"\xff\xfe", TextEncoding::Utf16Le, encoding_rs::WINDOWS_1252), "");
+    }
+
+    #[test]
+    fn languages_have_their_code_pages() {
+        for (langid, name) in [
+            (0x0404, "Big5"),
+            (0x0804, "GBK"),
+            (0x0411, "Shift_JIS"),
+            (0x0412, "EUC-KR"),
+            (0x0419, "windows-1251"),
+            (0x0407, "windows-1252"),
+            (0x0415, "windows-1250"),
+            (0x0C1A, "windows-1251"),
+            (0x081A, "windows-1250"),
+            (0x041F, "windows-1254"),
+        ] {
+            assert_eq!(code_page_of_language(langid).name(), name, "{langid:04x}");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Where the bytes of an entry come from: streams of a WIM, taken out by the child process, or files of a folder.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha1::{Digest, Sha1};
+
+use super::ProgressCallback;
+use crate::facts::boot_image::ImageProblem;
+use crate::scan::wim::client::{Client, WorkerError};
+use crate::scan::wim::protocol::{Entry, stream_file_name};
+use crate::scan::wim::{FILE_ATTRIBUTE_ENCRYPTED, hex};
+
+/// Bytes of entries, by need.
+pub(super) trait Contents {
+    /// Announces everything that will be read next, so that it can be taken out at once.
+    fn prepare(&mut self, wanted: &[&Entry], problems: &mut Vec<ImageProblem>);
+
+    /// The bytes of an entry that was announced.
+    fn read(&mut self, entry: &Entry) -> Result<Vec<u8>, String>;
+
+    /// Entries with the same key have the same bytes.
+    fn key(&self, entry: &Entry) -> String;
+}
+
+/// Most bytes that are taken out of one image.
+const MAX_TOTAL: u64 = 4 << 30;
+/// Most calls into which a refused extraction is divided, to find the entry that is at fault.
+const MAX_CALLS: u32 = 64;
+
+/// Streams of one image of an open WIM.
+pub(super) struct WimContents<'c> {
+    pub(super) client: &'c mut Client,
+    /// 1-based.
+    pub(super) image: u32,
+    /// SHA-1 of what lies in the private folder already.
+    pub(super) fetched: &'c mut HashSet<[u8; 20]>,
+    /// Largest file in bytes.
+    pub(super) max_file: u64,
+    pub(super) progress: Option<ProgressCallback>,
+    /// The child process is gone, and why.
+    pub(super) broken: Option<WorkerError>,
+}
+
+impl Contents for WimContents<'_> {
+    fn prepare(&mut self, wanted: &[&Entry], problems: &mut Vec<ImageProblem>) {
+        let mut chosen = Vec::new();
+        let mut seen = HashSet::new();
+        let mut total = 0u64;
+        for entry in wanted {
+            if let Err(message) = self.check(entry) {
+                problems.push(ImageProblem { path: entry.path.clone(), message });
+                continue;
+            }
+            let Some(stream) = &entry.stream else { continue };
+            if self.fetched.contains(&stream.sha1) || !seen.insert(stream.sha1) {
+                continue;
+            }
+            total = total.saturating_add(stream.size);
+            if total > MAX_TOTAL {
+                let message = "not read: too much to take out of one image".to_owned();
+                problems.push(ImageProblem { path: entry.path.clone(), message });
+                continue;
+            }
+            chosen.push((stream.part, stream.container, stream.offset, entry.path.clone(), stream.sha1));
+        }
+        // In the order in which they lie in the WIM.
+        chosen.sort();
+        let entries: Vec<_> = chosen.into_iter().map(|(.., path, sha1)| (path, sha1)).collect();
+        let mut calls = MAX_CALLS;
+        self.extract(entries, &mut calls, problems);
+    }
+
+    fn read(&mut self, entry: &Entry) -> Result<Vec<u8>, String> {
+        self.check(entry)?;
+        let Some(stream) = &entry.stream else { return Ok(Vec::new()) };
+        if !self.fetched.contains(&stream.sha1) {
+            return Err("it could not be taken out of the WIM".to_owned());
+        }
+        let path = self.client.folder().join(stream_file_name(&stream.sha1));
+        let bytes =
+            read_regular_file(&path, self.max_file).map_err(|_| "it could not be taken out of the WIM".to_owned())?;
+        if bytes.len() as u64 != stream.size || Sha1::digest(&bytes).as_slice() != stream.sha1 {
+            return Err("its data in the WIM are damaged: their SHA-1 is another one".to_owned());
+        }
+        Ok(bytes)
+    }
+
+    fn key(&self, entry: &Entry) -> String {
+        entry.stream.as_ref().map_or_else(String::new, |s| hex(&s.sha1))
+    }
+}
+
+impl WimContents<'_> {
+    /// What is never taken out, and why.
+    fn check(&self, entry: &Entry) -> Result<(), String> {
+        if entry.is_reparse_point() {
+            return Err(format!("a reparse point (tag {:#010x}), not followed", entry.reparse_tag));
+        }
+        if !entry.plain {
+            return Err("its name, or the name of a folder above it, is not taken out of an image".to_owned());
+        }
+        if entry.attributes & FILE_ATTRIBUTE_ENCRYPTED != 0 {
+            return Err("encrypted with EFS: it can not be read".to_owned());
+        }
+        match &entry.stream {
+            Some(stream) if stream.missing => Err("its data are not in this WIM".to_owned()),
+            Some(stream) if stream.size > self.max_file => Err(format!("not read: {} bytes", stream.size)),
+            _ => Ok(()),
+        }
+    }
+
+    fn extract(&mut self, entries: Vec<(String, [u8; 20])>, calls: &mut u32, problems: &mut Vec<ImageProblem>) {
+        if entries.is_empty() || self.broken.is_some() {
+            return;
+        }
+        let report = |message: &str, problems: &mut Vec<ImageProblem>| {
+            let path = if entries.len() == 1 { entries[0].0.clone() } else { String::new() };
+            let message = format!("{} files could not be taken out of the WIM: {message}", entries.len());
+            problems.push(ImageProblem { path, message });
+        };
+        if *calls == 0 {
+            report("too many failed calls", problems);
+            return;
+        }
+        *calls -= 1;
+        let progress = self.progress.clone();
+        let mut tell = |done, total| {
+            if let Some(callback) = &progress {
+                callback("reading", done, total);
+            }
+        };
+        match self.client.extract(self.image, entries.clone(), &mut tell) {
+            Ok(()) => self.fetched.extend(entries.iter().map(|(_, sha1)| *sha1)),
+            Err(WorkerError::Refused { message, .. }) if entries.len() == 1 => report(&message, problems),
+            Err(WorkerError::Refused { .. }) => {
+                let mut left = entries;
+                let right = left.split_off(left.len() / 2);
+                self.extract(left, calls, problems);
+                self.extract(right, calls, problems);
+            }
+            Err(error) => {
+                report(&error.to_string(), problems);
+                self.broken = Some(error);
+            }
+        }
+    }
+}
+
+/// Reads a file that must be a regular one; a symbolic link is not followed.
+fn read_regular_file(path: &Path, max: u64) -> std::io::Result<Vec<u8>> {
+    let metadata = fs::symlink_metadata(path)?;
+    if !metadata.is_file() || metadata.len() > max {
+        return Err(std::io::ErrorKind::InvalidInput.into());
+    }
+    fs::read(path)
+}
+
+/// Files below a folder.
+pub(super) struct FolderContents {
+    pub(super) root: PathBuf,
+    /// Largest file in bytes.
+    pub(super) max_file: u64,
+}
+
+impl Contents for FolderContents {
+    fn prepare(&mut self, _wanted: &[&Entry], _problems: &mut Vec<ImageProblem>) {}
+
+    fn read(&mut self, entry: &Entry) -> Result<Vec<u8>, String> {
+        if entry.is_reparse_point() {
+            return Err("a symbolic link, not followed".to_owned());
+        }
+        if entry.size() > self.max_file {
+            return Err(format!("not read: {} bytes", entry.size()));
+        }
+        // The path was found below this root by walking it, its components are names of this file system.
+        let path = entry.path.split('/').fold(self.root.clone(), |folder, name| folder.join(name));
+        read_regular_file(&path, self.max_file).map_err(|e| e.to_string())
+    }
+
+    fn key(&self, entry: &Entry) -> String {
+        entry.path.clone()
+    }
+}
