@@ -9,5 +9,7 @@
 )]
 
 mod architecture;
+mod conformance;
 mod fixtures;
+mod inf_db;
 mod licences;
