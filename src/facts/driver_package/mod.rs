@@ -3,6 +3,7 @@
 //! [`crate::analysis::selection`].
 
 mod install;
+mod lint;
 mod models;
 mod problems;
 mod query;
@@ -22,6 +23,7 @@ use serde::Serialize;
 use super::ids::{Arch, HardwareId, class_guid};
 use super::os_version::ProductType;
 
+pub use lint::{KINDS as LINT_KINDS, lint, lint_with};
 pub use query::{DestinationDir, actual_section_name, destination_dir, inf_class, source_disk, source_file};
 pub use read::{ReadOptions, read, read_with};
 pub use sources::{SourceDisk, SourceFile};

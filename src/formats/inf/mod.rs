@@ -22,6 +22,7 @@
 mod decode;
 mod index;
 mod line;
+pub mod lossless;
 mod names;
 mod strings;
 pub mod value;
