@@ -1,5 +1,6 @@
 //! Real INF files. They lie outside the project: `WIMSPECT_CORPUS` names the folder, without it these tests say that
 //! they are skipped.
+#![allow(clippy::print_stdout, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
