@@ -2,3 +2,5 @@
 #![allow(missing_docs)]
 
 mod conformance;
+mod wim_hives;
+mod wim_hostile;
