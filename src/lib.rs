@@ -5,6 +5,9 @@
 //! docs/ARCHITECTURE.md has the picture and what must not happen where.
 
 pub mod analysis;
+pub mod cli;
 pub mod facts;
 pub mod formats;
+pub mod inf_db;
+pub mod report;
 pub mod scan;

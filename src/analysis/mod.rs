@@ -1,5 +1,17 @@
-//! FACTS + TABLES → CONCLUSIONS and FINDINGS.
+//! FACTS + TABLES → CONCLUSIONS and FINDINGS. Deterministic, no I/O.
 //!
-//! Everything here is a pure function of facts and of the tables of `inf-db`: same input, same result, in the same order.
+//! The order of work: [`world`] joins shares and images, [`classify`] tells tiers, topologies and releases,
+//! [`selection`] says which driver Windows would take, [`prediction`] what that means for a deployment,
+//! [`rules`] turns all of it into findings. [`run`] is the one way through.
 
+pub mod classify;
+pub mod evidence;
+pub mod finding;
+pub mod prediction;
+pub mod rules;
+mod run;
 pub mod selection;
+pub mod target;
+pub mod world;
+
+pub use run::{Analysis, Request, analyse, ask};

@@ -8,3 +8,4 @@ pub mod driver_binary;
 pub mod driver_package;
 pub mod ids;
 pub mod os_version;
+pub mod share;

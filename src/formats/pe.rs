@@ -153,12 +153,12 @@ fn utf16le(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// Where an ASCII text first stands in these bytes as UTF-16LE, in any case, at any alignment. An empty needle is nowhere.
+/// An ASCII text stands somewhere in these bytes as UTF-16LE, in any case. An empty needle is nowhere.
 ///
 /// A bus driver names the enumerator of its children in such a text (DESIGN.md 5.3).
-pub fn find_utf16_text(bytes: &[u8], needle: &str) -> Option<usize> {
-    let (&first, rest) = needle.as_bytes().split_first()?;
-    let matches_at = |&at: &usize| {
+pub fn contains_utf16(bytes: &[u8], needle: &str) -> bool {
+    let Some((&first, rest)) = needle.as_bytes().split_first() else { return false };
+    let matches_at = |at: usize| {
         bytes.get(at + 1) == Some(&0)
             && bytes.get(at + 2..).is_some_and(|tail| {
                 tail.len() >= rest.len() * 2
@@ -169,22 +169,15 @@ pub fn find_utf16_text(bytes: &[u8], needle: &str) -> Option<usize> {
             })
     };
     if first.is_ascii_alphabetic() {
-        memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), bytes).find(matches_at)
+        memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), bytes).any(matches_at)
     } else {
-        memchr_iter(first, bytes).find(matches_at)
+        memchr_iter(first, bytes).any(matches_at)
     }
 }
 
 /// A GUID (`{1A3E09BE-1E45-494B-9174-D7385B45BBF5}`, braces optional) stands somewhere in these bytes as 16 raw bytes.
 pub fn contains_guid(bytes: &[u8], guid: &str) -> bool {
     guid_bytes(guid).is_some_and(|raw| memmem::find(bytes, &raw).is_some())
-}
-
-impl PeFile {
-    /// It imports from this module (without case).
-    pub fn imports_module(&self, module: &str) -> bool {
-        self.imports.iter().any(|(name, _)| name.eq_ignore_ascii_case(module))
-    }
 }
 
 /// The 16 bytes of a GUID as Windows lays them out; `None` when the text is none.

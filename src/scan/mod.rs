@@ -1,4 +1,8 @@
-//! THE I/O SHELL: everything that reads files. One bad file is one problem.
+//! THE I/O SHELL: walks, reads, calls `formats` and `facts`, in parallel. One bad file is one problem, never the end.
 
+pub mod binaries;
 pub mod image;
+pub mod overlay;
+pub mod progress;
+pub mod share;
 pub mod wim;

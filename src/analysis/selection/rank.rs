@@ -39,6 +39,13 @@ impl DeviceIds {
     }
 }
 
+impl DeviceIds {
+    /// Every known id, hardware ids first; empty places are left out.
+    pub fn all(&self) -> impl Iterator<Item = &HardwareId> {
+        self.hardware.iter().chain(&self.compatible).filter(|id| !id.as_str().is_empty())
+    }
+}
+
 /// The parts of `PCI\VEN_..&DEV_..`.
 struct PciParts<'a> {
     vendor: &'a str,

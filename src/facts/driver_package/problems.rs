@@ -49,6 +49,13 @@ pub(super) fn check_file(inf: &Inf<'_>, bytes: &[u8], signature: Option<(&str, b
             );
             fatal(problems, line, "unknown-signature", message);
         }
+        // setupapi opens such a file, but the documents know two signatures for a driver (FACTS.md 2.2).
+        Some((text, true)) if text.eq_ignore_ascii_case("$Windows 95$") => {
+            let line = inf.section("Version").map_or(0, |v| v.line());
+            let message =
+                "Signature \"$Windows 95$\" is for Windows 95 and 98 only: no later Windows installs drivers from it".into();
+            fatal(problems, line, "windows-9x-signature", message);
+        }
         Some((_, true)) => {}
     }
     for error in inf.syntax_errors() {

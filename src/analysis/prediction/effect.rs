@@ -1,0 +1,390 @@
+//! Which driver runs an adapter before and after a set is offered, and why.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::Inputs;
+use super::offered::OfferedSet;
+use crate::analysis::classify::role::Role;
+use crate::analysis::classify::topology::{Tier, Topology};
+use crate::analysis::evidence::{Confidence, Evidence, Place};
+use crate::analysis::selection::rank::{Candidate, DeviceIds, Rank, SignatureScore, compare};
+use crate::analysis::selection::{self, SelectedModel};
+use crate::analysis::target::Target;
+use crate::analysis::world::{DriverIndex, Location};
+use crate::facts::driver_package::{InstallSection, Model};
+use crate::facts::ids::HardwareId;
+use crate::inf_db::{After, Before, Effect};
+
+/// What an offered set does to one adapter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AdapterEffect {
+    /// What runs the adapter now, as the scenario matrix asks it.
+    pub before: Before,
+    /// The driver that does, when an image is given and has one.
+    pub driver_before: Option<DriverIndex>,
+    /// The driver that runs it afterwards.
+    pub driver_after: Option<DriverIndex>,
+    /// What the set does.
+    pub effect: Effect,
+    /// What runs it afterwards, as the scenario matrix asks it.
+    pub after: After,
+    /// How sure this part is.
+    pub confidence: Confidence,
+    /// What had to be assumed.
+    pub assumes: Vec<String>,
+    /// Why.
+    pub because: Vec<Evidence>,
+}
+
+/// What makes two adapters the same prediction.
+pub type FoldKey = (Option<DriverIndex>, Option<DriverIndex>, u8, u8, u8, Vec<String>);
+
+impl AdapterEffect {
+    /// Adapters with the same key are folded. Reasons that name the id differ and are not part of it.
+    pub fn key(&self) -> FoldKey {
+        let kinds: Vec<String> = self.because.iter().map(|e| e.kind.to_owned()).collect();
+        (self.driver_before, self.driver_after, self.before as u8, self.effect as u8, self.after as u8, kinds)
+    }
+}
+
+/// One driver that can run a device, with what decides.
+struct Contender<'a> {
+    driver: DriverIndex,
+    model: &'a Model,
+    install: Option<&'a InstallSection>,
+    candidate: Candidate,
+}
+
+/// Ids → models that a driver selects on the target.
+type ById<'a> = HashMap<&'a HardwareId, Vec<&'a Model>>;
+
+/// The models of an offered set that apply to the target.
+pub struct OfferedModels<'a> {
+    drivers: Vec<(DriverIndex, ById<'a>)>,
+    /// Enumerators on which a network driver of the set selects devices here.
+    enumerators: BTreeSet<&'a str>,
+}
+
+/// A target with what its image holds, indexed.
+pub struct TargetView<'a> {
+    /// The target.
+    pub target: &'a Target,
+    inputs: &'a Inputs<'a>,
+    /// Models of the image's drivers that apply, by id.
+    image: Vec<(DriverIndex, ById<'a>)>,
+    /// Which image drivers know an id.
+    image_by_id: HashMap<&'a HardwareId, Vec<usize>>,
+    image_enumerators: BTreeSet<&'a str>,
+    all_signing_equal: bool,
+}
+
+impl<'a> TargetView<'a> {
+    /// Indexes the drivers of the target's image.
+    pub fn new(inputs: &'a Inputs<'a>, target: &'a Target) -> Self {
+        let mut view = Self {
+            target,
+            inputs,
+            image: Vec::new(),
+            image_by_id: HashMap::new(),
+            image_enumerators: BTreeSet::new(),
+            all_signing_equal: target.all_signing_equal,
+        };
+        if let Some(image) = target.image() {
+            let drivers: Vec<DriverIndex> = inputs.world.image_drivers(image).map(|(index, ..)| index).collect();
+            (view.image, view.image_enumerators) = view.select(drivers.into_iter());
+        }
+        for (position, (_, models)) in view.image.iter().enumerate() {
+            for id in models.keys() {
+                view.image_by_id.entry(*id).or_default().push(position);
+            }
+        }
+        view
+    }
+
+    /// The models of a set that apply here.
+    pub fn offered(&self, set: &OfferedSet) -> OfferedModels<'a> {
+        let (drivers, enumerators) = self.select(set.drivers.iter().copied());
+        OfferedModels { drivers, enumerators }
+    }
+
+    fn select(&self, drivers: impl Iterator<Item = DriverIndex>) -> (Vec<(DriverIndex, ById<'a>)>, BTreeSet<&'a str>) {
+        let mut found = Vec::new();
+        let mut enumerators = BTreeSet::new();
+        for driver in drivers {
+            let mut by_id: ById<'a> = HashMap::new();
+            let package = &self.inputs.world.drivers[driver].package;
+            for SelectedModel { model, .. } in selection::selected_models(package, &self.target.os) {
+                for id in &model.ids {
+                    by_id.entry(id).or_default().push(model);
+                }
+                if let Some(enumerator) = model.ids.first().and_then(HardwareId::enumerator)
+                    && self.inputs.profiles[driver].private.contains_key(enumerator)
+                {
+                    enumerators.insert(enumerator);
+                }
+            }
+            if !by_id.is_empty() {
+                found.push((driver, by_id));
+            }
+        }
+        (found, enumerators)
+    }
+
+    /// What the set does to one adapter; `None` when no driver of the set selects it on this target and no image is given.
+    pub fn effect(&self, offered: &OfferedModels<'a>, topology: &Topology, id: &HardwareId) -> Option<AdapterEffect> {
+        let device = DeviceIds::from_adapter_id(id);
+        let contenders = offered.drivers.iter().filter_map(|(driver, models)| self.contender(*driver, models, &device));
+        let best = self.best(contenders.collect());
+        if self.target.image().is_none() {
+            return best.map(|(winner, _)| self.against_assumption(offered, topology, &winner));
+        }
+        let positions: BTreeSet<usize> =
+            device.all().filter_map(|i| self.image_by_id.get(i)).flatten().copied().collect();
+        let here = positions.into_iter().filter_map(|p| {
+            let (driver, models) = &self.image[p];
+            self.contender(*driver, models, &device)
+        });
+        let now = self.best(here.collect()).map(|(winner, _)| winner);
+        let before = self.before(now.as_ref(), id);
+        Some(self.against_image(offered, topology, before, now, best))
+    }
+
+    fn contender(&self, driver: DriverIndex, models: &ById<'a>, device: &DeviceIds) -> Option<Contender<'a>> {
+        let world = self.inputs.world;
+        let known = device.all().filter_map(|id| models.get(id)).flatten();
+        let scored = known.filter_map(|model| selection::rank::identifier_score(device, model).map(|s| (s, *model)));
+        let (score, model) = scored.min_by_key(|(score, model)| (*score, model.line))?;
+        let package = &world.drivers[driver].package;
+        let install = package.install_section(&model.install_section, self.target.os.arch);
+        let signed = self.catalog_is_there(driver);
+        let signature = match (signed, install.is_some_and(|s| s.nt_decorated)) {
+            (true, _) => SignatureScore::Authenticode,
+            (false, true) => SignatureScore::UnsignedNt,
+            (false, false) => SignatureScore::Unsigned,
+        };
+        let feature = install.and_then(|s| s.feature_score).unwrap_or(0xFF);
+        let of_section = install.and_then(|s| s.driver_ver.as_ref());
+        let driver_ver = of_section.or(package.version.driver_ver.as_ref()).map(|v| v.value).unwrap_or_default();
+        let candidate = Candidate {
+            name: world.drivers[driver].inf.clone(),
+            rank: Rank::new(signature.score(self.all_signing_equal), feature, score),
+            driver_ver,
+        };
+        Some(Contender { driver, model, install, candidate })
+    }
+
+    /// A named catalog that lies where it should. Whether its signature holds is judged elsewhere.
+    fn catalog_is_there(&self, driver: DriverIndex) -> bool {
+        let world = self.inputs.world;
+        let package = &world.drivers[driver].package;
+        let named: Vec<&str> = package.version.catalogs.iter().map(|c| c.file.as_str()).collect();
+        world.drivers[driver].locations.iter().any(|location| match location {
+            Location::Share { share, .. } => {
+                named.iter().any(|c| world.shares[*share].find_file(location.folder(), c).is_some())
+            }
+            Location::Image { image, entry, origin, .. } => {
+                *origin == crate::facts::boot_image::DriverOrigin::Inbox
+                    || world.images[*image].facts.drivers[*entry].catalog_found
+            }
+        })
+    }
+
+    /// The winner, and whom it can not be told from.
+    fn best(&self, mut contenders: Vec<Contender<'a>>) -> Option<(Contender<'a>, Option<DriverIndex>)> {
+        let mut winner = contenders.pop()?;
+        let mut equal = None;
+        while let Some(next) = contenders.pop() {
+            match compare(&next.candidate, &winner.candidate).ordering {
+                std::cmp::Ordering::Less => (winner, equal) = (next, None),
+                // The first by path stays, so that the answer does not depend on the order of the work.
+                std::cmp::Ordering::Equal => (winner, equal) = (next, Some(winner.driver)),
+                std::cmp::Ordering::Greater => {}
+            }
+        }
+        Some((winner, equal))
+    }
+
+    fn before(&self, now: Option<&Contender<'a>>, id: &HardwareId) -> (Before, Evidence) {
+        let Some(now) = now else {
+            let text = format!("no driver in {} selects {id}", self.target.name);
+            return (Before::None, Evidence::new("no-driver-in-image", text));
+        };
+        let place = self.place(now);
+        let inf = &self.inputs.world.drivers[now.driver].inf;
+        match self.inputs.topologies.roles[now.driver] {
+            Role::BusDriver if self.children_here(now.driver, &self.image_enumerators, &BTreeSet::new()) => {
+                let text = format!("{inf}, a bus driver whose miniport is in the image, too, has the adapter now");
+                (Before::MultiTier, Evidence::new("driver-before", text).at(place))
+            }
+            Role::BusDriver => {
+                let text = format!("{inf}, a bus driver without its miniport in the image, has the adapter: no network");
+                (Before::None, Evidence::new("driver-before", text).at(place))
+            }
+            Role::NotNetwork => {
+                let text = format!("{inf} has the adapter and is no network driver");
+                (Before::None, Evidence::new("driver-before", text).at(place))
+            }
+            _ => {
+                let text = format!("{inf} runs {id} in {} now (rank {})", self.target.name, now.candidate.rank);
+                (Before::Monolithic, Evidence::new("driver-before", text).at(place))
+            }
+        }
+    }
+
+    fn place(&self, contender: &Contender<'_>) -> Place {
+        let world = self.inputs.world;
+        let locations = &world.drivers[contender.driver].locations;
+        let in_image = locations.iter().find(|l| matches!(l, Location::Image { image, .. } if Some(*image) == self.target.image()));
+        in_image.or_else(|| locations.first()).map_or_else(Place::default, |l| world.place(l, contender.model.line))
+    }
+
+    /// Every tier below a bus driver selects devices here: with these enumerators, from the set or from the image.
+    fn children_here(&self, bus: DriverIndex, a: &BTreeSet<&str>, b: &BTreeSet<&str>) -> bool {
+        let edges = self.inputs.topologies.all.iter().filter(|t| t.nodes.first() == Some(&(bus, Tier::Bus)));
+        edges.clone().any(|t| chain_is_complete(t, bus, a, b, 0))
+    }
+
+    fn after(&self, offered: &OfferedModels<'_>, winner: DriverIndex) -> After {
+        match self.inputs.topologies.roles[winner] {
+            Role::BusDriver | Role::MiddleDriver => {
+                if self.children_here(winner, &offered.enumerators, &self.image_enumerators) {
+                    After::MultiTierComplete
+                } else {
+                    After::MultiTierIncomplete
+                }
+            }
+            _ => After::Monolithic,
+        }
+    }
+
+    /// Without an image: something monolithic is assumed to run the adapter, and to lose.
+    fn against_assumption(&self, offered: &OfferedModels<'_>, topology: &Topology, winner: &Contender<'a>) -> AdapterEffect {
+        let after = self.after(offered, winner.driver);
+        let inf = &self.inputs.world.drivers[winner.driver].inf;
+        let because = vec![
+            Evidence::new("selects", format!("{inf} selects the adapter here by {}", self.service_text(winner))).at(self.place(winner)),
+        ];
+        let mut because = because;
+        because.extend(topology.edges.iter().flat_map(|e| e.evidence.iter().cloned()));
+        AdapterEffect {
+            before: Before::Assumed,
+            driver_before: None,
+            driver_after: Some(winner.driver),
+            effect: Effect::Replaces,
+            after,
+            confidence: Confidence::Likely,
+            assumes: vec![
+                "no boot image given: assumes that a monolithic driver runs the adapter and that the offered driver outranks it"
+                    .to_owned(),
+            ],
+            because,
+        }
+    }
+
+    fn service_text(&self, contender: &Contender<'_>) -> String {
+        let service = contender.install.and_then(function_service);
+        let service = service.map_or_else(|| "no service".to_owned(), |s| format!("service {}", s.name));
+        format!("section {}, {service}", contender.model.install_section)
+    }
+
+    fn against_image(
+        &self,
+        offered: &OfferedModels<'_>,
+        topology: &Topology,
+        (before, reason): (Before, Evidence),
+        now: Option<Contender<'a>>,
+        best: Option<(Contender<'a>, Option<DriverIndex>)>,
+    ) -> AdapterEffect {
+        let mut because = vec![reason];
+        let driver_before = now.as_ref().map(|n| n.driver);
+        let (effect, driver_after, after) = match (&now, best) {
+            (_, None) => {
+                let text = "no driver of the set selects the adapter on this Windows version and architecture";
+                because.push(Evidence::new("not-selected", text));
+                (Effect::NotApplicable, driver_before, After::Monolithic)
+            }
+            (None, Some((winner, _))) => {
+                because.push(self.takes(&winner));
+                let after = self.after(offered, winner.driver);
+                (Effect::None, Some(winner.driver), after)
+            }
+            (Some(now), Some((winner, rival))) => {
+                let (effect, reason) = self.duel(now, &winner, rival);
+                because.push(reason);
+                let stays = !matches!(effect, Effect::Replaces);
+                let driver = if stays { now.driver } else { winner.driver };
+                (effect, Some(driver), self.after(offered, driver))
+            }
+        };
+        if effect == Effect::Replaces {
+            because.extend(topology.edges.iter().flat_map(|e| e.evidence.iter().cloned()));
+        }
+        AdapterEffect {
+            before,
+            driver_before,
+            driver_after,
+            effect,
+            after,
+            confidence: Confidence::Proven,
+            assumes: Vec::new(),
+            because,
+        }
+    }
+
+    fn takes(&self, winner: &Contender<'a>) -> Evidence {
+        let inf = &self.inputs.world.drivers[winner.driver].inf;
+        let text = format!("{inf} would take the adapter by {}", self.service_text(winner));
+        Evidence::new("driver-after", text).at(self.place(winner))
+    }
+
+    /// The image's driver against the best one of the set.
+    fn duel(&self, now: &Contender<'a>, next: &Contender<'a>, rival: Option<DriverIndex>) -> (Effect, Evidence) {
+        let world = self.inputs.world;
+        if now.driver == next.driver {
+            let text = format!("the same {} is in the image already", world.drivers[now.driver].inf);
+            return (Effect::None, Evidence::new("same-driver", text));
+        }
+        let comparison = compare(&next.candidate, &now.candidate);
+        match comparison.ordering {
+            std::cmp::Ordering::Greater => (Effect::LosesRank, Evidence::new("rank", comparison.to_string())),
+            std::cmp::Ordering::Equal => (Effect::Ambiguous, Evidence::new("rank", comparison.to_string())),
+            std::cmp::Ordering::Less => {
+                let names = |c: &Contender<'a>| c.install.and_then(function_service).and_then(|s| s.binary_file().map(str::to_ascii_lowercase));
+                match (names(now), names(next)) {
+                    (Some(a), Some(b)) if a == b => {
+                        let text = format!(
+                            "both name {a}: a driver that is loaded is not replaced by a later one of the same name ({comparison})"
+                        );
+                        (Effect::IgnoredSameName, Evidence::new("same-driver-name", text).from_source("KB 2686316"))
+                    }
+                    _ => {
+                        let mut text = format!("another service claims the adapter: {}", comparison.to_string());
+                        if let Some(rival) = rival {
+                            text.push_str(&format!("; {} in the set ranks the same", world.drivers[rival].inf));
+                        }
+                        (Effect::Replaces, Evidence::new("rank", text).at(self.place(next)))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The function driver's service of an install section.
+fn function_service(section: &InstallSection) -> Option<&crate::facts::driver_package::ServiceInstall> {
+    section.services.iter().find(|s| s.associated && !s.name.is_empty())
+}
+
+/// From this driver down to a leaf every link's child selects devices on the link's enumerator.
+fn chain_is_complete(t: &Topology, driver: DriverIndex, a: &BTreeSet<&str>, b: &BTreeSet<&str>, depth: usize) -> bool {
+    let mut children: BTreeMap<DriverIndex, bool> = BTreeMap::new();
+    for edge in t.edges.iter().filter(|e| e.parent == driver) {
+        let selects = a.contains(edge.enumerator.as_str()) || b.contains(edge.enumerator.as_str());
+        *children.entry(edge.child).or_default() |= selects;
+    }
+    children.into_iter().any(|(child, selects)| {
+        let leaf = t.nodes.contains(&(child, Tier::Leaf));
+        // A chain is never longer than the number of nodes; the bound guards against links in a circle.
+        selects && (leaf || (depth < t.nodes.len() && chain_is_complete(t, child, a, b, depth + 1)))
+    })
+}

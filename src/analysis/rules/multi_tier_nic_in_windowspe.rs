@@ -1,0 +1,192 @@
+//! The article's case: a multi-tier NIC driver in the windowsPE pass takes the adapter from the driver that works there.
+//!
+//! One finding speaks of one topology, wherever it lies; targets and folders are lists in it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Context;
+use crate::analysis::evidence::{Confidence, Evidence};
+use crate::analysis::finding::{Finding, Severity, driver_identity};
+use crate::analysis::prediction::Prediction;
+use crate::analysis::prediction::scenario::{Cell, Outcome};
+use crate::analysis::target::Target;
+use crate::facts::ids::HardwareId;
+use crate::inf_db::{After, TaskPhase, ContentAccess, NetworkDuring, Effect, NetworkRecovers, TaskResult};
+
+pub(super) const ID: &str = "multi-tier-nic-in-windowspe";
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut by_topology: BTreeMap<usize, Vec<&Prediction>> = BTreeMap::new();
+    for prediction in context.predictions.all.iter().filter(|p| concerns(p)) {
+        by_topology.entry(prediction.topology).or_default().push(prediction);
+    }
+    for (topology, predictions) in by_topology {
+        findings.extend(finding(context, topology, &predictions));
+    }
+}
+
+/// A multi-tier driver takes the adapter, or may take it.
+fn concerns(prediction: &Prediction) -> bool {
+    matches!(prediction.effect.effect, Effect::Replaces | Effect::Ambiguous)
+        && matches!(prediction.effect.after, After::MultiTierComplete | After::MultiTierIncomplete)
+}
+
+fn harms(outcome: &Outcome) -> bool {
+    outcome.during != NetworkDuring::Kept
+}
+
+fn severity(outcome: &Outcome, target: &Target) -> Severity {
+    let worst = match (outcome.during, outcome.result) {
+        (NetworkDuring::Lost | NetworkDuring::NeverUp, _) | (_, TaskResult::Fails) => Severity::Error,
+        // Where both tiers are in the box the change of drivers is expected to pass: good to know, no more.
+        (NetworkDuring::Interrupted, TaskResult::Succeeds) if target.multi_tier == Some(crate::inf_db::MultiTier::InBox) => Severity::Info,
+        _ => Severity::Warning,
+    };
+    if target.named { worst } else { worst.min(Severity::Warning) }
+}
+
+fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> Option<Finding> {
+    let topology = &context.topologies.all[index];
+    let cells = &context.predictions.cells;
+    let mut worst: Option<Severity> = None;
+    let mut confidence = Confidence::Proven;
+    let mut targets = BTreeSet::new();
+    let mut adapters: BTreeSet<HardwareId> = BTreeSet::new();
+    let mut stories: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut evidence: Vec<Evidence> = Vec::new();
+    for prediction in predictions {
+        let target = &context.targets[prediction.target];
+        let harmful: Vec<(&Cell, &Outcome)> = cells.iter().zip(&prediction.outcomes).filter(|(_, o)| harms(o)).collect();
+        for (_, outcome) in &harmful {
+            worst = worst.max(Some(severity(outcome, target)));
+            confidence = confidence.min(outcome.confidence);
+            push_new(&mut evidence, outcome.because.clone());
+        }
+        if harmful.is_empty() {
+            continue;
+        }
+        targets.insert(target.name.clone());
+        adapters.extend(prediction.adapters.iter().cloned());
+        for reason in &prediction.effect.because {
+            push_new(&mut evidence, reason.clone());
+        }
+        let story = story(&harmful);
+        let titles = stories.entry(story).or_default();
+        if !titles.contains(&target.title) {
+            titles.push(target.title.clone());
+        }
+    }
+    let root = topology.root()?;
+    let driver = &context.world.drivers[root];
+    let places: Vec<_> = driver.locations.iter().map(|l| context.world.place(l, 0)).collect();
+    let text = format!(
+        "{} is a multi-tier network driver: in the windowsPE pass of an install-package deployment it takes {} from the \
+         driver that works there. {}",
+        names(context, index),
+        count(adapters.len()),
+        stories.iter().map(|(story, titles)| format!("{}: {story}", titles.join(", "))).collect::<Vec<_>>().join(". ")
+    );
+    let mut finding = Finding::new(ID, worst?, places[0].clone(), &[&driver_identity(driver)], text).about_driver(root);
+    finding.confidence = confidence;
+    finding.subject.topology = Some(index);
+    finding.subject.adapters = adapters.into_iter().collect();
+    finding.targets = targets.into_iter().collect();
+    finding.related = places.into_iter().skip(1).collect();
+    finding.related.extend(
+        topology.nodes[1..].iter().map(|(d, _)| context.world.place(&context.world.drivers[*d].locations[0], 0)),
+    );
+    finding.evidence = evidence;
+    finding.advice = advice(context, index);
+    Some(finding)
+}
+
+fn push_new(all: &mut Vec<Evidence>, evidence: Evidence) {
+    /// A finding shows reasons, not a log.
+    const MOST: usize = 24;
+    if all.len() < MOST && !all.contains(&evidence) {
+        all.push(evidence);
+    }
+}
+
+/// `bxvbd.inf + bxnd.inf (Broadcom NetXtreme II)`.
+fn names(context: &Context<'_>, index: usize) -> String {
+    let topology = &context.topologies.all[index];
+    let mut infs: Vec<&str> = topology.nodes.iter().map(|(d, _)| context.world.drivers[*d].inf.as_str()).collect();
+    infs.dedup();
+    let family = topology.family.as_deref().and_then(|f| context.db.families().get(f));
+    let family = family.map_or_else(String::new, |f| format!(" ({})", f.title));
+    format!("{}{family}", infs.join(" + "))
+}
+
+fn count(adapters: usize) -> String {
+    if adapters == 1 { "1 adapter id".to_owned() } else { format!("{adapters} adapter ids") }
+}
+
+/// What happens, cell by cell, in a sentence.
+fn story(harmful: &[(&Cell, &Outcome)]) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for (cell, outcome) in harmful {
+        let part = format!("{} → {}", content_name(cell.content), outcome_text(outcome));
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts.join("; ")
+}
+
+fn content_name(content: ContentAccess) -> &'static str {
+    match content {
+        ContentAccess::RunFromDp => "run from DP",
+        ContentAccess::Download => "download and run",
+    }
+}
+
+/// `network lost for good, the task sequence fails at setup`.
+fn outcome_text(outcome: &Outcome) -> String {
+    let network = match (outcome.during, outcome.recovers) {
+        (NetworkDuring::Lost, _) => "network lost for good",
+        (NetworkDuring::Interrupted, NetworkRecovers::Seconds) => "network gone for some seconds",
+        (NetworkDuring::Interrupted, _) => "network interrupted",
+        (NetworkDuring::NeverUp, _) => "network never up",
+        (NetworkDuring::Kept, _) => "network kept",
+        (NetworkDuring::Unknown, _) => "what the network does is not known",
+    };
+    let place = match outcome.at {
+        Some(TaskPhase::Boot) => " at boot",
+        Some(TaskPhase::DriverStep) => " at the driver step",
+        Some(TaskPhase::Setup) => " at Setup windows and ConfigMgr",
+        Some(TaskPhase::AfterSetup) => " minutes after Setup",
+        Some(TaskPhase::FullOs) => " in the deployed system",
+        None => "",
+    };
+    match outcome.result {
+        TaskResult::Fails => format!("{network}, the task sequence fails{place}"),
+        TaskResult::Succeeds => format!("{network}, the task sequence succeeds"),
+        TaskResult::NotAffected => format!("{network}, the task sequence is not affected"),
+        TaskResult::Unknown => format!("{network}, the task sequence: not known"),
+    }
+}
+
+/// The monolithic twin, or that there is none; then what the family's table says.
+fn advice(context: &Context<'_>, index: usize) -> Vec<String> {
+    let topology = &context.topologies.all[index];
+    let mut twins: BTreeSet<String> = BTreeSet::new();
+    for other in context.topologies.all.iter().filter(|t| t.kind == crate::analysis::classify::topology::TopologyKind::Monolithic) {
+        if other.root_ids.intersection(&topology.root_ids).next().is_some()
+            && let Some(root) = other.root()
+        {
+            let driver = &context.world.drivers[root];
+            twins.insert(context.world.place(&driver.locations[0], 0).path);
+        }
+    }
+    let mut advice = vec![if twins.is_empty() {
+        "no monolithic driver for these adapters is in this share or image: ask the vendor for the WinPE (monolithic) driver".to_owned()
+    } else {
+        let twins: Vec<String> = twins.into_iter().take(5).collect();
+        format!("monolithic driver for these adapters: {}; put that into the boot image", twins.join(", "))
+    }];
+    if let Some(family) = topology.family.as_deref().and_then(|f| context.db.families().get(f)) {
+        advice.extend(family.advice.clone());
+    }
+    advice
+}

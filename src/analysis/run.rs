@@ -1,0 +1,114 @@
+//! The one way from facts to findings.
+
+use super::classify::link::{self, Questions};
+use super::classify::profile::Profile;
+use super::classify::release::{self, ImageRelease};
+use super::classify::topology::{self, Topologies};
+use super::evidence::Place;
+use super::finding::Finding;
+use super::prediction::scenario::Cells;
+use super::prediction::{self, Inputs, Predictions};
+use super::rules::{self, Context};
+use super::target::Target;
+use super::world::{Folder, World};
+use crate::facts::ids::Arch;
+use crate::facts::os_version::OsVersion;
+use crate::facts::share::BinaryAnswer;
+use crate::inf_db::{InfDb, Release};
+
+/// What the user wants to be judged.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Release ids named by `--winpe`, with the version that was typed.
+    pub releases: Vec<(String, OsVersion)>,
+    /// `--arch`; empty = those that the release has.
+    pub archs: Vec<Arch>,
+    /// Judge every release of the table where nothing is named (`audit` without targets).
+    pub all_releases: bool,
+    /// `--package` folders.
+    pub packages: Vec<Folder>,
+    /// Scenario cells.
+    pub cells: Cells,
+}
+
+/// Everything that is known in the end; reports are made from this.
+#[derive(Debug)]
+pub struct Analysis {
+    /// The joined inputs.
+    pub world: World,
+    /// Profiles by driver.
+    pub profiles: Vec<Profile>,
+    /// Topologies and roles.
+    pub topologies: Topologies,
+    /// Releases by image.
+    pub releases: Vec<ImageRelease>,
+    /// Targets.
+    pub targets: Vec<Target>,
+    /// Predictions.
+    pub predictions: Predictions,
+    /// Findings, worst first.
+    pub findings: Vec<Finding>,
+}
+
+/// First half: looks at every driver by itself, and asks what must be searched in driver files.
+pub fn ask(world: &World, db: &InfDb) -> (Vec<Profile>, Questions) {
+    let profiles: Vec<Profile> = world.drivers.iter().map(|d| Profile::of(&d.package, db)).collect();
+    let questions = link::questions(world, &profiles);
+    (profiles, questions)
+}
+
+/// Second half: everything else.
+pub fn analyse(
+    world: World,
+    profiles: Vec<Profile>,
+    asked: &Questions,
+    answers: &[BinaryAnswer],
+    request: &Request,
+    db: &InfDb,
+) -> Analysis {
+    let topologies = topology::build(&world, &profiles, db, asked, answers);
+    let releases: Vec<ImageRelease> = (0..world.images.len())
+        .map(|i| release::classify(&world.images[i].facts, &Place::file(world.image_name(i)), db))
+        .collect();
+    let targets = targets(&world, &releases, request, db);
+    let inputs = Inputs { world: &world, profiles: &profiles, topologies: &topologies, targets: &targets, db };
+    let predictions = prediction::predict(&inputs, &request.cells, &request.packages);
+    let findings = rules::check_all(&Context {
+        world: &world,
+        profiles: &profiles,
+        topologies: &topologies,
+        releases: &releases,
+        targets: &targets,
+        predictions: &predictions,
+        deploy_os: &request.cells.deploy_os,
+        db,
+    });
+    Analysis { world, profiles, topologies, releases, targets, predictions, findings }
+}
+
+/// Images that can be judged, then named releases; every release where nothing is named.
+fn targets(world: &World, releases: &[ImageRelease], request: &Request, db: &InfDb) -> Vec<Target> {
+    let mut targets: Vec<Target> = releases
+        .iter()
+        .enumerate()
+        .filter_map(|(i, r)| Target::of_image(i, world.image_name(i), r, world.images[i].facts.product_type, db))
+        .collect();
+    for (id, version) in &request.releases {
+        if let Some(row) = db.releases().by_id(id) {
+            targets.extend(archs(row, &request.archs).map(|arch| Target::of_release(row, *version, arch, true)));
+        }
+    }
+    if world.images.is_empty() && request.releases.is_empty() && request.all_releases {
+        for row in db.releases().iter() {
+            targets.extend(archs(row, &request.archs).map(|arch| Target::of_release(row, row.version(), arch, false)));
+        }
+    }
+    targets
+}
+
+/// Itanium and 32-bit ARM are judged only when they are named.
+fn archs<'a>(row: &'a Release, named: &'a [Arch]) -> impl Iterator<Item = Arch> + 'a {
+    row.archs.iter().copied().filter(move |arch| {
+        if named.is_empty() { !matches!(arch, Arch::Ia64 | Arch::Arm) } else { named.contains(arch) }
+    })
+}

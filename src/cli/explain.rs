@@ -1,0 +1,157 @@
+//! `wimspect explain`: what inf-db knows about a rule, a NIC family or a release.
+
+use std::io::{self, IsTerminal, Write};
+
+use anyhow::{Result, bail};
+
+use super::ExitStatus;
+use super::args::{Common, ExplainArgs, Format};
+use super::{output, pipeline};
+use crate::inf_db::{Family, InfDb, Release, RuleDocument};
+use crate::report::text::style::Style;
+
+/// Runs it.
+///
+/// # Errors
+/// Nothing has this id.
+pub fn run(args: &ExplainArgs, common: &Common) -> Result<ExitStatus> {
+    let db = pipeline::load_db(common)?;
+    let stdout = io::stdout();
+    let style = output::style(common.color, stdout.is_terminal());
+    let mut out = stdout.lock();
+    let Some(id) = &args.id else {
+        list(&db, style, &mut out)?;
+        return Ok(ExitStatus::Clean);
+    };
+    let json = common.format == Format::Json;
+    if let Some(rule) = db.rules().get(id) {
+        if json { json_line(rule, &mut out)? } else { show_rule(rule, style, &mut out)? }
+    } else if let Some(family) = db.families().get(id) {
+        if json { json_line(family, &mut out)? } else { show_family(family, style, &mut out)? }
+    } else {
+        match db.releases().parse(id) {
+            Ok(named) if json => json_line(named.release, &mut out)?,
+            Ok(named) => show_release(named.release, style, &mut out)?,
+            Err(unknown) => bail!("{}", not_found(id, &db, &unknown.to_string())),
+        }
+    }
+    Ok(ExitStatus::Clean)
+}
+
+fn not_found(id: &str, db: &InfDb, about_release: &str) -> String {
+    let mut near = db.rules().near(id);
+    near.extend(db.families().near(id));
+    if id.starts_with(|c: char| c.is_ascii_digit()) {
+        return about_release.to_owned();
+    }
+    near.truncate(3);
+    let hint = if near.is_empty() {
+        "`wimspect explain` without an id lists everything".to_owned()
+    } else {
+        format!("did you mean {}?", near.join(" or "))
+    };
+    format!("no rule, NIC family or WinPE release is called `{id}`; {hint}")
+}
+
+fn json_line<T: serde::Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, value).map_err(io::Error::from)?;
+    writeln!(out)
+}
+
+fn list(db: &InfDb, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", style.bold("Rules"))?;
+    for rule in db.rules().iter() {
+        writeln!(out, "  {:<44} {}", rule.id, rule.title)?;
+    }
+    writeln!(out, "\n{}", style.bold("NIC families"))?;
+    for family in db.families().iter() {
+        writeln!(out, "  {:<44} {}", family.id, family.title)?;
+    }
+    writeln!(out, "\n{}", style.bold("WinPE releases"))?;
+    for release in db.releases().iter() {
+        let build = format!("{}.{}.{}", release.major, release.minor, release.build);
+        writeln!(out, "  {:<12} {:<31} {} ({})", release.id, build, release.title, release.windows)?;
+    }
+    Ok(())
+}
+
+fn paragraph(style: Style, out: &mut dyn Write, head: &str, text: &str) -> io::Result<()> {
+    writeln!(out, "\n{}", style.bold(head))?;
+    style.wrapped(out, "  ", text)
+}
+
+fn items(style: Style, out: &mut dyn Write, head: &str, texts: &[String]) -> io::Result<()> {
+    if texts.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", style.bold(head))?;
+    texts.iter().try_for_each(|text| style.wrapped(out, "  - ", text))
+}
+
+fn show_rule(rule: &RuleDocument, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{} ({})", style.bold(&rule.id), rule.severity.name())?;
+    style.wrapped(out, "  ", &rule.title)?;
+    paragraph(style, out, "What it means", &rule.summary)?;
+    paragraph(style, out, "Why it matters", &rule.why)?;
+    items(style, out, "How it shows up", &rule.shows_up)?;
+    items(style, out, "How to fix it", &rule.fix)?;
+    items(style, out, "References", &rule.references)
+}
+
+fn show_family(family: &Family, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{}", style.bold(&family.id))?;
+    style.wrapped(out, "  ", &format!("{} ({})", family.title, family.vendor))?;
+    paragraph(style, out, "What it is", &family.summary)?;
+    let links: Vec<String> = family
+        .links
+        .iter()
+        .map(|link| {
+            let children: Vec<String> =
+                link.children.iter().map(|c| format!("{:?}: {}", c.kind, c.services.join(", "))).collect();
+            format!("{}\\ is made by service {} ({})", link.enumerator, link.bus_services.join(" or "), children.join("; "))
+        })
+        .collect();
+    items(style, out, "Tiers", &links)?;
+    let ids: Vec<String> = family.pci.iter().map(|p| format!("PCI vendor {}: {}", p.vendor, p.devices.join(" "))).collect();
+    items(style, out, "Adapters", &ids)?;
+    if let Some(text) = &family.monolithic {
+        paragraph(style, out, "Monolithic driver", text)?;
+    }
+    if let Some(text) = &family.advice {
+        paragraph(style, out, "Advice", text)?;
+    }
+    paragraph(style, out, "Source", &family.source)
+}
+
+fn show_release(release: &Release, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{} {}", style.bold(&release.id), release.title)?;
+    let build = release.sp_build.map_or_else(String::new, |sp| format!(".{sp}"));
+    let mut lines = vec![
+        format!("OS version {}.{}.{}{build} and later builds, up to the next row; {}", release.major, release.minor, release.build, release.windows),
+        format!("kit: {}", release.kit),
+        format!("architectures: {}", release.archs.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ")),
+        format!("NDIS {}", release.ndis),
+    ];
+    lines.extend(release.configmgr.iter().map(|c| format!("ConfigMgr: {c}")));
+    lines.extend(release.mdt.iter().map(|m| format!("MDT: {m}")));
+    lines.extend(release.kmdf.iter().map(|k| format!("KMDF {k}")));
+    lines.extend(release.net_adapter_cx.iter().map(|n| format!("NetAdapterCx {n}")));
+    items(style, out, "What it is", &lines)?;
+    let behaviour = release.multi_tier.map_or("not booted from a WIM", |m| match m {
+        crate::inf_db::MultiTier::SingleEnumeration => {
+            "devices are enumerated once: the child of a bus driver never gets a driver, and a replaced NIC driver takes the network away for good"
+        }
+        crate::inf_db::MultiTier::ReplacedThenRecovers => {
+            "when a NIC driver is replaced the network goes away and comes back after some seconds"
+        }
+        crate::inf_db::MultiTier::InBox => "multi-tier NIC drivers are in the box: both tiers must be present",
+    });
+    paragraph(style, out, "Multi-tier network drivers", behaviour)?;
+    if let Some(text) = &release.known_bad {
+        paragraph(style, out, "Known bad", text)?;
+    }
+    if let Some(text) = &release.note {
+        paragraph(style, out, "Note", text)?;
+    }
+    paragraph(style, out, "Source", &release.source)
+}

@@ -1,0 +1,75 @@
+//! Arguments → configuration → run → exit code. One file per subcommand; advice for people is given here.
+
+mod args;
+mod audit;
+mod explain;
+mod inspect;
+mod output;
+mod pipeline;
+mod progress;
+mod verify;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Cli, Command};
+
+/// How a run ended (DESIGN.md 3). The same for every subcommand and format; 2 beats 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ExitStatus {
+    /// Nothing at or above `--fail-on`.
+    Clean = 0,
+    /// Findings at or above it.
+    Findings = 1,
+    /// Wrong usage, or an input as a whole could not be read.
+    Failure = 2,
+    /// Nothing to inspect.
+    Nothing = 3,
+}
+
+impl From<ExitStatus> for ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        ExitCode::from(status as u8)
+    }
+}
+
+/// Runs the program with the arguments of the process.
+pub fn main() -> ExitCode {
+    // clap ends the process with 2 on wrong usage and with 0 after --help, as documented.
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Command::Audit(args) => audit::run(args, &cli.common),
+        Command::Verify(args) => verify::run(args, &cli.common),
+        Command::Inspect(args) => inspect::run(args, &cli.common),
+        Command::Explain(args) => explain::run(args, &cli.common),
+        Command::WimWorker => return worker(),
+    };
+    match result {
+        Ok(status) => status.into(),
+        Err(error) if is_broken_pipe(&error) => ExitStatus::Clean.into(),
+        Err(error) => {
+            complain(&format!("{error:#}"));
+            ExitStatus::Failure.into()
+        }
+    }
+}
+
+/// One line on stderr for people.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "wimspect: {}", crate::report::text::style::harmless(message));
+}
+
+/// `wimspect ... | head` is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        cause.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+/// The child process in which libwim runs.
+fn worker() -> ExitCode {
+    let status = crate::scan::wim::child::run(std::io::stdin(), std::io::stdout());
+    ExitCode::from(u8::try_from(status).unwrap_or(1))
+}

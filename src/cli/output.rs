@@ -1,0 +1,122 @@
+//! Writes the report and decides on the exit code.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use super::args::{Color, Common, FailOn, Format, MinConfidence};
+use super::pipeline::Outcome;
+use super::{ExitStatus, complain};
+use crate::analysis::finding::Severity;
+use crate::inf_db::{Confidence, InfDb};
+use crate::report::text::style::Style;
+use crate::report::{Report, json, text};
+
+/// What is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Facts, predictions and findings.
+    Full,
+    /// Facts only.
+    Facts,
+}
+
+/// Leaves out what `--min-confidence` leaves out, writes, and gives the exit code.
+///
+/// # Errors
+/// The report can not be written.
+pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> Result<ExitStatus> {
+    for failure in &outcome.failed {
+        complain(failure);
+    }
+    let least = match common.min_confidence {
+        MinConfidence::Guess => Confidence::Guess,
+        MinConfidence::Likely => Confidence::Likely,
+        MinConfidence::Proven => Confidence::Proven,
+    };
+    outcome.analysis.findings.retain(|f| f.confidence >= least);
+    let world = &outcome.analysis.world;
+    let nothing = world.images.is_empty() && world.drivers.is_empty() && world.unreadable.is_empty();
+    // Nothing was read at all: an empty report would look like a healthy one.
+    if !outcome.failed.is_empty() && nothing {
+        return Ok(ExitStatus::Failure);
+    }
+    let report = Report {
+        analysis: &outcome.analysis,
+        db,
+        inputs: &outcome.inputs,
+        problems: &outcome.problems,
+        all_facts: common.all_facts || kind == Kind::Facts,
+    };
+    if !common.quiet || common.output.is_some() {
+        write(&report, kind, common)?;
+    }
+    if !outcome.failed.is_empty() {
+        return Ok(ExitStatus::Failure);
+    }
+    if nothing {
+        complain("nothing to inspect: no INF file and no image was found");
+        return Ok(ExitStatus::Nothing);
+    }
+    Ok(if kind == Kind::Full && fails(&outcome, common.fail_on) { ExitStatus::Findings } else { ExitStatus::Clean })
+}
+
+fn fails(outcome: &Outcome, fail_on: FailOn) -> bool {
+    let least = match fail_on {
+        FailOn::Error => Severity::Error,
+        FailOn::Warning => Severity::Warning,
+        FailOn::Info => Severity::Info,
+        FailOn::Never => return false,
+    };
+    outcome.analysis.findings.iter().any(|f| f.severity >= least)
+}
+
+fn write(report: &Report<'_>, kind: Kind, common: &Common) -> Result<()> {
+    match &common.output {
+        None => {
+            let stdout = io::stdout();
+            let style = style(common.color, stdout.is_terminal());
+            one(report, kind, common.format, style, &mut stdout.lock()).context("writing to standard output")
+        }
+        Some(path) => write_file(report, kind, common.format, path).with_context(|| format!("writing {}", path.display())),
+    }
+}
+
+/// Written beside its place and put there when it is whole: nobody ever sees half a report.
+fn write_file(report: &Report<'_>, kind: Kind, format: Format, path: &Path) -> Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    one(report, kind, format, Style::default(), file.as_file_mut())?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+fn one(report: &Report<'_>, kind: Kind, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match (format, kind) {
+        (Format::Json, _) => json::write(report, out),
+        (Format::Text, Kind::Full) => text::write(report, style, out),
+        (Format::Text, Kind::Facts) => text::write_facts(report, style, out),
+    }
+}
+
+/// Colours and width for this terminal.
+pub fn style(color: Color, terminal: bool) -> Style {
+    let color = match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+    };
+    let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
+    let width = columns.or_else(|| terminal.then(|| console_width()).flatten()).unwrap_or(110);
+    Style { color, width: width.clamp(40, 160) }
+}
+
+fn console_width() -> Option<usize> {
+    let size = indicatif::TermLike::width(&console_term());
+    (size > 0).then_some(usize::from(size))
+}
+
+fn console_term() -> impl indicatif::TermLike {
+    console::Term::stdout()
+}

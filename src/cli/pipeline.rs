@@ -1,0 +1,197 @@
+//! From paths to an analysis: the same way for `audit`, `verify` and `inspect`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail};
+
+use super::args::{Common, ScenarioArgs};
+use super::progress::Bar;
+use crate::analysis::prediction::scenario::Cells;
+use crate::analysis::world::{BootFile, Folder, World};
+use crate::analysis::{Analysis, Request, analyse, ask};
+use crate::facts::boot_image::BootImage;
+use crate::facts::share::Share;
+use crate::inf_db::InfDb;
+use crate::report::{Input, Problem};
+use crate::scan::image::{self, ImageOptions};
+use crate::scan::progress::{Phase, Progress};
+use crate::scan::share::{ShareOptions, read_share};
+use crate::scan::{binaries, overlay};
+
+/// What is read.
+#[derive(Debug, Default)]
+pub struct Inputs<'a> {
+    /// Driver shares.
+    pub shares: &'a [PathBuf],
+    /// Boot images.
+    pub images: &'a [PathBuf],
+    /// Read templates, too.
+    pub include_templates: bool,
+}
+
+/// Everything that a report needs.
+pub struct Outcome {
+    /// The analysis.
+    pub analysis: Analysis,
+    /// The inputs as given.
+    pub inputs: Vec<Input>,
+    /// What could not be read within an input.
+    pub problems: Vec<Problem>,
+    /// An input as a whole could not be read: exit code 2.
+    pub failed: Vec<String>,
+}
+
+/// Loads the knowledge, with a site's own files over it.
+///
+/// # Errors
+/// The folder can not be read, or a file in it is wrong.
+pub fn load_db(common: &Common) -> Result<InfDb> {
+    let Some(folder) = &common.inf_db else { return Ok(InfDb::embedded().clone()) };
+    let files = overlay::read(folder).with_context(|| format!("--inf-db {}", folder.display()))?;
+    let (db, problems) = InfDb::with_overlay(files);
+    if problems.is_empty() {
+        return Ok(db);
+    }
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    bail!("--inf-db {}: {}", folder.display(), problems.join("; "))
+}
+
+/// Reads everything, asks, searches, and judges.
+///
+/// # Errors
+/// Only faults of the call; unreadable inputs are in [`Outcome::failed`].
+pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) -> Result<Outcome> {
+    if let Some(jobs) = common.jobs {
+        // Fails only when the pool was built before, which nothing does.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
+    }
+    let bar = Bar::new(common.no_progress || common.quiet);
+    let mut outcome = Reading::default();
+    outcome.shares(inputs, &bar);
+    outcome.images(inputs, &bar)?;
+    let world = World::new(outcome.shares, outcome.boot_files);
+    let (profiles, asked) = ask(&world, db);
+    let roots: Vec<&Path> = outcome.roots.iter().map(PathBuf::as_path).collect();
+    let answers = binaries::search(&roots, &asked.candidates, &asked.questions, &bar);
+    bar.finish();
+    let analysis = analyse(world, profiles, &asked, &answers, request, db);
+    Ok(Outcome { analysis, inputs: outcome.inputs, problems: outcome.problems, failed: outcome.failed })
+}
+
+#[derive(Default)]
+struct Reading {
+    shares: Vec<Share>,
+    roots: Vec<PathBuf>,
+    boot_files: Vec<(BootFile, Vec<BootImage>)>,
+    inputs: Vec<Input>,
+    problems: Vec<Problem>,
+    failed: Vec<String>,
+}
+
+impl Reading {
+    fn shares(&mut self, inputs: &Inputs<'_>, bar: &Bar) {
+        let options = ShareOptions { include_templates: inputs.include_templates };
+        for path in inputs.shares {
+            self.inputs.push(input("share", path));
+            match read_share(path, options, bar) {
+                Ok(share) => {
+                    self.problems.extend(share.problems.iter().map(|p| Problem {
+                        path: p.path.clone(),
+                        line: None,
+                        message: p.message.clone(),
+                    }));
+                    self.roots.push(path.clone());
+                    self.shares.push(share);
+                }
+                Err(error) => self.failed.push(error.to_string()),
+            }
+        }
+    }
+
+    fn images(&mut self, inputs: &Inputs<'_>, bar: &Bar) -> Result<()> {
+        if inputs.images.is_empty() {
+            return Ok(());
+        }
+        bar.start(Phase::Image, Some(inputs.images.len() as u64));
+        let options = ImageOptions::with_current_program().context("the program does not find itself")?;
+        let names = short_names(inputs.images);
+        for (path, name) in inputs.images.iter().zip(names) {
+            let read = if path.is_dir() {
+                image::read_folder(path, &options).map(|found| (None, vec![found]))
+            } else {
+                image::read_wim(std::slice::from_ref(path), &options).map(|(wim, images)| (Some(wim), images))
+            };
+            let mut record = input("boot-image", path);
+            match read {
+                Ok((wim, images)) => {
+                    record.guid = wim.as_ref().map(|w| w.guid.clone());
+                    self.image_problems(&name, &images);
+                    self.boot_files.push((BootFile { path: name, sha256: None, wim }, images));
+                }
+                Err(error) => self.failed.push(error.to_string()),
+            }
+            self.inputs.push(record);
+            bar.step();
+        }
+        Ok(())
+    }
+
+    fn image_problems(&mut self, name: &str, images: &[BootImage]) {
+        for image in images {
+            self.problems.extend(image.problems.iter().map(|p| {
+                let inside = if p.path.is_empty() { String::new() } else { format!("/{}", p.path) };
+                Problem { path: format!("{name}:{}{inside}", image.index), line: None, message: p.message.clone() }
+            }));
+        }
+    }
+}
+
+fn input(kind: &'static str, path: &Path) -> Input {
+    Input { kind, path: slashes(path), sha256: None, guid: None }
+}
+
+fn slashes(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}
+
+/// File names, or whole paths where two inputs have the same file name: reports must not depend on the mount point.
+fn short_names(paths: &[PathBuf]) -> Vec<String> {
+    let name = |p: &PathBuf| p.file_name().map_or_else(|| slashes(p), |n| n.to_string_lossy().into_owned());
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for path in paths {
+        *counts.entry(name(path)).or_default() += 1;
+    }
+    paths.iter().map(|p| if counts.get(&name(p)) == Some(&1) { name(p) } else { slashes(p) }).collect()
+}
+
+/// The scenario cells of the command line.
+pub fn cells(args: &ScenarioArgs) -> Cells {
+    Cells {
+        content: args.content.clone(),
+        source: args.source.clone(),
+        deploy_os: args.deploy_os.clone(),
+        driver_step: !args.no_driver_step,
+        deployed_os_driver: args.deployed_os_driver,
+    }
+}
+
+/// Folders named by `--package`: relative to a share, or a path that leads into one.
+///
+/// # Errors
+/// A folder that lies in no share.
+pub fn packages(named: &[String], shares: &[PathBuf]) -> Result<Vec<Folder>> {
+    named
+        .iter()
+        .map(|text| {
+            let path = text.replace('\\', "/");
+            let path = path.trim_end_matches('/');
+            let found = shares.iter().enumerate().find_map(|(share, root)| {
+                let inside = Path::new(path).strip_prefix(root).ok().map(slashes);
+                let inside = inside.or_else(|| root.join(path).is_dir().then(|| path.to_owned()))?;
+                Some(Folder { share, path: inside })
+            });
+            found.with_context(|| format!("--package {text}: no such folder in the share"))
+        })
+        .collect()
+}

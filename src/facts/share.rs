@@ -1,0 +1,103 @@
+//! What a walk over a driver share found: its INF files with what they say, and which files lie beside them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::driver_package::DriverPackage;
+
+/// A folder tree of drivers. All paths are relative to its root and use `/`; the root folder itself is the empty path.
+#[derive(Clone, Debug, Default)]
+pub struct Share {
+    /// The root as the user wrote it.
+    pub root: String,
+    /// Files seen, of any kind.
+    pub file_count: u64,
+    /// File names of each folder, as spelled, sorted.
+    pub folders: BTreeMap<String, Vec<String>>,
+    /// INF files in path order.
+    pub infs: Vec<ShareInf>,
+    /// Folders and files that could not be read, other than INF files (those are in [`ShareInf`]).
+    pub problems: Vec<ShareProblem>,
+}
+
+/// One INF file of a share.
+#[derive(Clone, Debug)]
+pub struct ShareInf {
+    /// Path below the root.
+    pub path: String,
+    /// What it says, or why it could not be read at all (permission, size).
+    pub content: Result<InfContent, String>,
+}
+
+/// An INF that was read.
+#[derive(Clone, Debug)]
+pub struct InfContent {
+    /// SHA-256 of its bytes, lower-case hex: the identity of the driver.
+    pub sha256: String,
+    /// What it says.
+    pub package: Arc<DriverPackage>,
+}
+
+/// A part of a share that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShareProblem {
+    /// Path below the root.
+    pub path: String,
+    /// What went wrong.
+    pub message: String,
+}
+
+impl Share {
+    /// A file of a folder, found without case: the name as spelled in the share.
+    pub fn find_file(&self, folder: &str, name: &str) -> Option<&str> {
+        self.folders.get(folder)?.iter().map(String::as_str).find(|f| f.eq_ignore_ascii_case(name))
+    }
+}
+
+/// The folder of a path: `a/b` of `a/b/c.inf`, empty for a file in the root.
+pub fn folder_of(path: &str) -> &str {
+    path.rfind('/').map_or("", |end| &path[..end])
+}
+
+/// The file name of a path.
+pub fn file_name_of(path: &str) -> &str {
+    path.rfind('/').map_or(path, |end| &path[end + 1..])
+}
+
+/// A sequence of bytes that is looked for in a driver file: an enumerator that a bus driver may hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BinaryQuestion {
+    /// The private enumerator, upper case: `B06BDRV` or `{1A3E09BE-...}`.
+    pub enumerator: String,
+}
+
+/// A driver file to be searched.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BinaryCandidate {
+    /// Which share (index into the inputs).
+    pub share: usize,
+    /// Path below its root.
+    pub path: String,
+}
+
+/// How an enumerator stands in a driver file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BinaryForm {
+    /// UTF-16 text followed by `\`.
+    Utf16Text,
+    /// 16 raw bytes of a GUID.
+    GuidBytes,
+}
+
+/// One hit: this file holds this enumerator. Files that import `NDIS.SYS` are answered too; analysis leaves them out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BinaryAnswer {
+    /// Index into the candidates.
+    pub candidate: usize,
+    /// Index into the questions.
+    pub question: usize,
+    /// Form in which it was found.
+    pub form: BinaryForm,
+    /// The file imports from `NDIS.SYS`.
+    pub imports_ndis: bool,
+}

@@ -1,0 +1,193 @@
+//! Knowledge as data: the text of `inf-db/` as typed tables.
+//!
+//! The files are embedded when the program is built; a site lays its own over them. Nothing here reads a file: whoever has the
+//! texts hands them in. A mistake in a file is a value with file and line, and the rest still counts. This module may name
+//! [`crate::facts`] and nothing else.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+mod classify;
+mod embedded;
+mod enumerators;
+mod families;
+mod problem;
+mod releases;
+mod rules;
+mod scenarios;
+mod source;
+mod text;
+
+#[cfg(test)]
+mod tests;
+
+pub use classify::{Classification, NamedRelease, UnknownRelease};
+pub use enumerators::{Enumerator, EnumeratorKind, EnumeratorMatch, Enumerators};
+pub use families::{ChildKind, Families, Family, FamilyChild, FamilyKind, FamilyLink, PciIds};
+pub use problem::InfDbProblem;
+pub use releases::{ComponentVersion, MultiTier, NetAdapterCxScope, Release, Releases, Servicing, Sha2, X86Signing};
+pub use rules::{RuleDocument, Rules, Severity};
+pub use scenarios::{
+    After, Before, ContentAccess, DeployOs, DeploySource, DeployedOsDriver, Effect, NetworkDuring, NetworkRecovers,
+    ScenarioFacts, ScenarioRow, Scenarios, TaskPhase, TaskResult,
+};
+pub use source::{Confidence, SourceConfidence};
+
+use problem::DataFile;
+
+/// A site's file may be this long; the longest one here has a tenth of it.
+const LONGEST_FILE: usize = 1 << 20;
+/// An overlay may hold this many files.
+const MOST_FILES: usize = 10_000;
+
+/// Every table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InfDb {
+    releases: Releases,
+    enumerators: Enumerators,
+    families: Families,
+    scenarios: Scenarios,
+    rules: Rules,
+}
+
+static EMBEDDED: LazyLock<InfDb> = LazyLock::new(|| {
+    // A test proves that the embedded files have no problem.
+    InfDb::load(
+        embedded::FILES.iter().map(|(path, text)| (Cow::Borrowed(*path), Cow::Borrowed(*text))),
+        &mut Vec::new(),
+    )
+});
+
+impl InfDb {
+    /// The tables that were built into the program.
+    pub fn embedded() -> &'static InfDb {
+        &EMBEDDED
+    }
+
+    /// The embedded tables with a site's files laid over them: a file of the same path replaces the embedded one, another one
+    /// adds to the tables. Paths are relative to the overlay folder and `/` separated: `nic-families/acme-x1.toml`.
+    ///
+    /// A file that can not be used is a problem, and the embedded one of that path stays.
+    pub fn with_overlay(files: impl IntoIterator<Item = (String, String)>) -> (InfDb, Vec<InfDbProblem>) {
+        let mut problems = Vec::new();
+        let mut merged: BTreeMap<Cow<'static, str>, Cow<'static, str>> =
+            embedded::FILES.iter().map(|(path, text)| (Cow::Borrowed(*path), Cow::Borrowed(*text))).collect();
+        for (count, (path, text)) in files.into_iter().enumerate() {
+            let file = DataFile { path: &path, text: &text };
+            if count == MOST_FILES {
+                problems.push(
+                    file.problem(
+                        None,
+                        format!("more than {MOST_FILES} files: this one and those after it are left out"),
+                    ),
+                );
+                break;
+            }
+            if text.len() > LONGEST_FILE {
+                problems.push(file.problem(None, format!("longer than {LONGEST_FILE} bytes")));
+                continue;
+            }
+            if InfDb::default().add(&file, &mut problems) {
+                merged.insert(Cow::Owned(path), Cow::Owned(text));
+            }
+        }
+        // What is wrong with a file by itself was said above; loading it again may only tell what is wrong between files.
+        let mut again = Vec::new();
+        let db = InfDb::load(merged, &mut again);
+        again.retain(|problem| !problems.contains(problem));
+        problems.append(&mut again);
+        problems.sort();
+        (db, problems)
+    }
+
+    /// The same tables without any NIC family: what is found then was found in bytes and INF text.
+    pub fn without_families(&self) -> InfDb {
+        InfDb { families: Families::default(), ..self.clone() }
+    }
+
+    fn load<'a>(
+        files: impl IntoIterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
+        problems: &mut Vec<InfDbProblem>,
+    ) -> InfDb {
+        let mut db = InfDb::default();
+        for (path, text) in files {
+            db.add(&DataFile { path: &path, text: &text }, problems);
+        }
+        db
+    }
+
+    /// Reads one file into its table; `false` when nothing of it can be used.
+    fn add(&mut self, file: &DataFile<'_>, problems: &mut Vec<InfDbProblem>) -> bool {
+        fn set<T>(table: &mut T, loaded: Option<T>) -> bool {
+            loaded.map(|new| *table = new).is_some()
+        }
+        match file.path.split_once('/') {
+            Some(("winpe", "releases.toml")) => set(&mut self.releases, Releases::load(file, problems)),
+            None if file.path == "enumerators.toml" => set(&mut self.enumerators, Enumerators::load(file, problems)),
+            None if file.path == "scenarios.toml" => set(&mut self.scenarios, Scenarios::load(file, problems)),
+            Some(("nic-families", name)) if is_data_name(name) => self.families.load(file, problems),
+            Some(("rules", name)) if is_data_name(name) => self.rules.load(file, problems),
+            _ => {
+                problems.push(file.problem(None, "no table has a file of this name"));
+                false
+            }
+        }
+    }
+
+    /// Windows PE releases.
+    pub fn releases(&self) -> &Releases {
+        &self.releases
+    }
+
+    /// Well-known enumerators.
+    pub fn enumerators(&self) -> &Enumerators {
+        &self.enumerators
+    }
+
+    /// NIC families.
+    pub fn families(&self) -> &Families {
+        &self.families
+    }
+
+    /// What happens to the network and the task sequence.
+    pub fn scenarios(&self) -> &Scenarios {
+        &self.scenarios
+    }
+
+    /// Rule documents.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// SHA-256 over what the tables say, lower-case hex: wrapped lines and comments do not change it.
+    pub fn digest(&self) -> String {
+        let mut hash = Sha256::new();
+        // Each part is followed by a byte that no TOML text holds, so that no two tables run into each other.
+        let mut part = |text: String| {
+            hash.update(text);
+            hash.update([0]);
+        };
+        part(canonical(&self.releases.to_file()));
+        part(canonical(&self.enumerators.to_file()));
+        part(canonical(&self.scenarios.to_file()));
+        self.families.iter().map(canonical).for_each(&mut part);
+        part(String::new());
+        self.rules.iter().map(canonical).for_each(&mut part);
+        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A value of the tables as TOML, keys in the order of its type.
+fn canonical<T: Serialize>(value: &T) -> String {
+    // None of the types here holds what TOML can not write (a map with other keys than text, a nil in a list).
+    toml::to_string(value).unwrap_or_default()
+}
+
+/// `x.toml` without a folder.
+fn is_data_name(name: &str) -> bool {
+    !name.contains('/') && name.ends_with(".toml")
+}

@@ -1,0 +1,213 @@
+//! `drivers[]`: one driver with its devices and locations.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use crate::analysis::classify::profile::{Function, IdKind, id_kind, section_function};
+use crate::analysis::classify::role::Role;
+use crate::analysis::evidence::Place;
+use crate::analysis::world::{DriverIndex, Location};
+use crate::facts::driver_package::{DriverPackage, DriverVer, Model, ModelsRef};
+use crate::facts::ids::{Arch, HardwareId, class_guid};
+use crate::inf_db::ChildKind;
+use crate::report::Report;
+
+/// One driver.
+#[derive(Serialize)]
+pub(super) struct DriverRecord<'a> {
+    id: &'a str,
+    inf: &'a str,
+    locations: Vec<LocationRecord>,
+    class: Option<&'a str>,
+    class_guid: Option<&'a str>,
+    provider: Option<&'a str>,
+    driver_ver: Option<DriverVerRecord>,
+    catalog: Option<&'a str>,
+    arches: Vec<Arch>,
+    role: Role,
+    devices: Vec<DeviceRecord<'a>>,
+}
+
+#[derive(Serialize)]
+struct LocationRecord {
+    path: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    index: Option<u32>,
+    origin: &'static str,
+}
+
+/// `DriverVer` on the wire.
+#[derive(Serialize)]
+pub(super) struct DriverVerRecord {
+    date: String,
+    version: String,
+}
+
+impl DriverVerRecord {
+    fn of(ver: DriverVer) -> Self {
+        let date = ver.date;
+        Self { date: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day), version: version_text(ver) }
+    }
+}
+
+/// `7.4.14.0`.
+pub(super) fn version_text(ver: DriverVer) -> String {
+    ver.version.map(|part| part.to_string()).join(".")
+}
+
+#[derive(Serialize)]
+struct DeviceRecord<'a> {
+    id: &'a HardwareId,
+    tier: &'static str,
+    function: Function,
+    description: &'a str,
+    decoration: &'a str,
+    install_section: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    service: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    binary: Option<&'a str>,
+    location: LineRecord,
+}
+
+#[derive(Serialize)]
+struct LineRecord {
+    line: u32,
+}
+
+impl<'a> DriverRecord<'a> {
+    pub(super) fn of(report: &'a Report<'a>, index: DriverIndex) -> Self {
+        let driver = &report.analysis.world.drivers[index];
+        let version = &driver.package.version;
+        Self {
+            id: &driver.id,
+            inf: &driver.inf,
+            locations: driver.locations.iter().map(|l| LocationRecord::of(report, l)).collect(),
+            class: version.class.as_ref().map(|c| c.value.as_str()),
+            class_guid: version.class_guid.as_ref().map(|c| c.value.as_str()),
+            provider: version.provider.as_ref().map(|p| p.value.as_str()),
+            driver_ver: version.driver_ver.as_ref().map(|v| DriverVerRecord::of(v.value)),
+            catalog: version.catalogs.first().map(|c| c.file.as_str()),
+            arches: arches(&driver.package),
+            role: report.analysis.topologies.roles[index],
+            devices: devices(report, index),
+        }
+    }
+}
+
+impl LocationRecord {
+    fn of(report: &Report<'_>, location: &Location) -> Self {
+        let world = &report.analysis.world;
+        match location {
+            Location::Share { share, path } => {
+                Self { path: world.share_path(*share, path), image: None, index: None, origin: "share" }
+            }
+            Location::Image { image, path, origin, .. } => Self {
+                path: path.clone(),
+                image: Some(world.image_name(*image)),
+                index: Some(world.images[*image].facts.index),
+                origin: match origin {
+                    crate::facts::boot_image::DriverOrigin::Inbox => "inbox",
+                    crate::facts::boot_image::DriverOrigin::Injected => "injected",
+                },
+            },
+        }
+    }
+}
+
+/// Architectures for which some Models section holds a line; archless sections are x86 (FACTS.md 2.3).
+fn arches(package: &DriverPackage) -> Vec<Arch> {
+    let mut found = BTreeSet::new();
+    for models in package.manufacturers.iter().flat_map(|m| &m.models) {
+        let filled = models.section.and_then(|s| package.models_sections.get(s as usize)).is_some_and(|s| !s.models.is_empty());
+        if let (Some(parts), true) = (models.decoration.parts, filled) {
+            found.insert(parts.arch.unwrap_or(Arch::X86));
+        }
+    }
+    found.into_iter().collect()
+}
+
+/// Every Models line under every decoration that names its section.
+fn devices<'a>(report: &'a Report<'a>, index: DriverIndex) -> Vec<DeviceRecord<'a>> {
+    let package = &report.analysis.world.drivers[index].package;
+    let mut records = Vec::new();
+    for models in package.manufacturers.iter().flat_map(|m| &m.models) {
+        let Some(section) = models.section.and_then(|s| package.models_sections.get(s as usize)) else { continue };
+        for model in &section.models {
+            if let Some(id) = model.ids.first() {
+                records.push(device(report, index, models, model, id));
+            }
+        }
+    }
+    records
+}
+
+fn device<'a>(
+    report: &'a Report<'a>,
+    index: DriverIndex,
+    models: &'a ModelsRef,
+    model: &'a Model,
+    id: &'a HardwareId,
+) -> DeviceRecord<'a> {
+    let package = &report.analysis.world.drivers[index].package;
+    let arch = models.decoration.parts.map_or(Arch::Amd64, |p| p.arch.unwrap_or(Arch::X86));
+    let install = package.install_section(&model.install_section, arch);
+    let service = install.and_then(|s| s.services.iter().find(|s| s.associated && !s.name.is_empty()));
+    DeviceRecord {
+        id,
+        tier: tier(report, index, id),
+        function: function(report, package, id, install.map_or(Function::Unknown, section_function)),
+        description: &model.description,
+        decoration: &models.decoration.text,
+        install_section: &model.install_section,
+        service: service.map(|s| s.name.as_str()),
+        binary: service.and_then(|s| s.binary_file()),
+        location: LineRecord { line: model.line },
+    }
+}
+
+/// The tier of one device: by its enumerator, and by the links of its driver.
+fn tier(report: &Report<'_>, index: DriverIndex, id: &HardwareId) -> &'static str {
+    let role = report.analysis.topologies.roles[index];
+    let net = matches!(role, Role::Monolithic | Role::Miniport | Role::Wlan | Role::Virtual);
+    match (id_kind(id, report.db), role) {
+        (IdKind::Bus, Role::BusDriver | Role::MiddleDriver) => "bus",
+        (IdKind::Private, Role::BusDriver | Role::MiddleDriver) => "middle",
+        (IdKind::Bus, _) if net => "root",
+        (IdKind::Private | IdKind::InBoxChild, _) if net => "leaf",
+        (IdKind::Private, _) if is_sibling(report, index) => "leaf",
+        _ => "none",
+    }
+}
+
+fn is_sibling(report: &Report<'_>, index: DriverIndex) -> bool {
+    report.analysis.topologies.all.iter().any(|t| t.siblings.contains(&index))
+}
+
+/// What the section says; where it says nothing, the class and the family table.
+fn function(report: &Report<'_>, package: &DriverPackage, id: &HardwareId, said: Function) -> Function {
+    if said != Function::Unknown {
+        return said;
+    }
+    if package.is_class(class_guid::SCSI_ADAPTER, "SCSIAdapter") {
+        return Function::Storage;
+    }
+    let enumerator = id.enumerator().unwrap_or_default();
+    let child = report.db.families().by_enumerator(enumerator).find_map(|(_, link)| link.child(id.rest()).map(|c| c.kind));
+    match child {
+        Some(ChildKind::Storage) => Function::Storage,
+        Some(ChildKind::Diagnostic) => Function::Diagnostic,
+        Some(ChildKind::Infiniband) => Function::Infiniband,
+        Some(ChildKind::Middle | ChildKind::Other) => Function::Other,
+        Some(ChildKind::Nic) | None => Function::Unknown,
+    }
+}
+
+/// A place of a driver for other records.
+pub(super) fn first_place(report: &Report<'_>, index: DriverIndex) -> Place {
+    let world = &report.analysis.world;
+    world.drivers[index].locations.first().map_or_else(Place::default, |l| world.place(l, 0))
+}

@@ -1,0 +1,294 @@
+//! `topologies[]`, `predictions[]`, `findings[]` and the summary.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::driver::first_place;
+use crate::analysis::classify::topology::{Tier, Topology, TopologyKind};
+use crate::analysis::evidence::{Confidence, Evidence, Place};
+use crate::analysis::finding::{Finding, Severity};
+use crate::analysis::prediction::Prediction;
+use crate::analysis::prediction::scenario::{Cell, Outcome};
+use crate::analysis::world::DriverIndex;
+use crate::facts::ids::{Arch, HardwareId};
+use crate::facts::os_version::OsVersion;
+use crate::report::Report;
+
+const fn tier_name(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Root => "root",
+        Tier::Bus => "bus",
+        Tier::Middle => "middle",
+        Tier::Leaf => "leaf",
+    }
+}
+
+/// One topology.
+#[derive(Serialize)]
+pub(super) struct TopologyRecord<'a> {
+    id: &'a str,
+    kind: &'static str,
+    family: Option<&'a str>,
+    root_ids: Vec<&'a HardwareId>,
+    nodes: Vec<NodeRecord<'a>>,
+    edges: Vec<EdgeRecord<'a>>,
+    siblings: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    missing_bus: Vec<MissingRecord<'a>>,
+}
+
+#[derive(Serialize)]
+struct NodeRecord<'a> {
+    driver: &'a str,
+    tier: &'static str,
+}
+
+#[derive(Serialize)]
+struct EdgeRecord<'a> {
+    parent: &'a str,
+    child: &'a str,
+    enumerator: &'a str,
+    confidence: Confidence,
+    evidence: &'a [Evidence],
+}
+
+#[derive(Serialize)]
+struct MissingRecord<'a> {
+    child: &'a str,
+    enumerator: &'a str,
+    id: &'a HardwareId,
+}
+
+impl<'a> TopologyRecord<'a> {
+    pub(super) fn of(report: &'a Report<'a>, topology: &'a Topology) -> Self {
+        let id = |driver: DriverIndex| report.analysis.world.drivers[driver].id.as_str();
+        let edge = |e: &'a crate::analysis::classify::link::Link| EdgeRecord {
+            parent: id(e.parent),
+            child: id(e.child),
+            enumerator: &e.enumerator,
+            confidence: e.confidence,
+            evidence: &e.evidence,
+        };
+        Self {
+            id: &topology.id,
+            kind: match topology.kind {
+                TopologyKind::Monolithic => "monolithic",
+                TopologyKind::MultiTier => "multi-tier",
+            },
+            family: topology.family.as_deref(),
+            root_ids: topology.root_ids.iter().collect(),
+            nodes: topology.nodes.iter().map(|(d, t)| NodeRecord { driver: id(*d), tier: tier_name(*t) }).collect(),
+            edges: topology.edges.iter().map(edge).collect(),
+            siblings: topology.siblings.iter().map(|d| id(*d)).collect(),
+            missing_bus: topology
+                .missing
+                .iter()
+                .map(|m| MissingRecord { child: id(m.child), enumerator: &m.enumerator, id: &m.id })
+                .collect(),
+        }
+    }
+}
+
+/// One prediction: an adapter id in one scenario cell.
+#[derive(Serialize)]
+pub(super) struct PredictionRecord<'a> {
+    offered: OfferedRecord<'a>,
+    adapter: AdapterRecord<'a>,
+    target: TargetRecord<'a>,
+    scenario: ScenarioRecord,
+    driver_before: Option<NamedDriver<'a>>,
+    driver_after: Option<NamedDriver<'a>>,
+    effect: &'static str,
+    network: NetworkRecord,
+    task_sequence: TaskSequenceRecord,
+    confidence: Confidence,
+    assumes: &'a [String],
+    because: Vec<&'a Evidence>,
+}
+
+#[derive(Serialize)]
+struct OfferedRecord<'a> {
+    folder: String,
+    drivers: Vec<&'a str>,
+}
+
+#[derive(Serialize)]
+struct AdapterRecord<'a> {
+    id: &'a HardwareId,
+    topology: &'a str,
+}
+
+#[derive(Serialize)]
+struct TargetRecord<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'a str>,
+    release: Option<&'a str>,
+    arch: Arch,
+}
+
+#[derive(Serialize)]
+struct ScenarioRecord {
+    content: &'static str,
+    source: &'static str,
+    deploy_os: Option<OsVersion>,
+    driver_step: bool,
+}
+
+/// A driver by id and by name.
+#[derive(Serialize)]
+struct NamedDriver<'a> {
+    id: &'a str,
+    inf: &'a str,
+    path: String,
+}
+
+#[derive(Serialize)]
+struct NetworkRecord {
+    during: &'static str,
+    recovers: &'static str,
+}
+
+#[derive(Serialize)]
+struct TaskSequenceRecord {
+    result: &'static str,
+    at: Option<&'static str>,
+}
+
+/// Every prediction, adapter by adapter, cell by cell.
+pub(super) fn predictions<'a>(report: &'a Report<'a>) -> impl Iterator<Item = PredictionRecord<'a>> {
+    let cells = &report.analysis.predictions.cells;
+    report.analysis.predictions.all.iter().flat_map(move |prediction| {
+        prediction.adapters.iter().flat_map(move |adapter| {
+            cells.iter().zip(&prediction.outcomes).map(move |(cell, outcome)| record(report, prediction, adapter, cell, outcome))
+        })
+    })
+}
+
+fn record<'a>(
+    report: &'a Report<'a>,
+    prediction: &'a Prediction,
+    adapter: &'a HardwareId,
+    cell: &Cell,
+    outcome: &'a Outcome,
+) -> PredictionRecord<'a> {
+    let analysis = report.analysis;
+    let world = &analysis.world;
+    let set = &analysis.predictions.offered[prediction.offered];
+    let target = &analysis.targets[prediction.target];
+    let named = |driver: Option<DriverIndex>| {
+        driver.map(|d| NamedDriver { id: &world.drivers[d].id, inf: &world.drivers[d].inf, path: first_place(report, d).path })
+    };
+    PredictionRecord {
+        offered: OfferedRecord {
+            folder: world.share_path(set.folder.share, &set.folder.path),
+            drivers: set.drivers.iter().map(|d| world.drivers[*d].id.as_str()).collect(),
+        },
+        adapter: AdapterRecord { id: adapter, topology: &analysis.topologies.all[prediction.topology].id },
+        target: TargetRecord {
+            image: target.image().map(|_| target.name.as_str()),
+            release: target.release.as_deref(),
+            arch: target.os.arch,
+        },
+        scenario: ScenarioRecord {
+            content: cell.content.name(),
+            source: cell.source.name(),
+            deploy_os: cell.deploy_os,
+            driver_step: cell.driver_step,
+        },
+        driver_before: named(prediction.effect.driver_before),
+        driver_after: named(prediction.effect.driver_after),
+        effect: prediction.effect.effect.name(),
+        network: NetworkRecord { during: outcome.during.name(), recovers: outcome.recovers.name() },
+        task_sequence: TaskSequenceRecord { result: outcome.result.name(), at: outcome.at.map(|a| a.name()) },
+        confidence: outcome.confidence,
+        assumes: &outcome.assumes,
+        because: prediction.effect.because.iter().chain([&outcome.because]).collect(),
+    }
+}
+
+/// One finding.
+#[derive(Serialize)]
+pub(super) struct FindingRecord<'a> {
+    rule: &'a str,
+    severity: Severity,
+    confidence: Confidence,
+    message: &'a str,
+    subject: SubjectRecord<'a>,
+    targets: &'a [String],
+    location: &'a Place,
+    related: &'a [Place],
+    evidence: &'a [Evidence],
+    advice: &'a [String],
+    fingerprint: &'a str,
+}
+
+#[derive(Serialize)]
+struct SubjectRecord<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    driver: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    topology: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<String>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    adapters: &'a [HardwareId],
+}
+
+impl<'a> FindingRecord<'a> {
+    pub(super) fn of(report: &'a Report<'a>, finding: &'a Finding) -> Self {
+        let analysis = report.analysis;
+        let subject = &finding.subject;
+        Self {
+            rule: finding.rule,
+            severity: finding.severity,
+            confidence: finding.confidence,
+            message: &finding.message,
+            subject: SubjectRecord {
+                driver: subject.driver.map(|d| analysis.world.drivers[d].id.as_str()),
+                topology: subject.topology.map(|t| analysis.topologies.all[t].id.as_str()),
+                image: subject.image.map(|i| analysis.world.image_name(i)),
+                adapters: &subject.adapters,
+            },
+            targets: &finding.targets,
+            location: &finding.location,
+            related: &finding.related,
+            evidence: &finding.evidence,
+            advice: &finding.advice,
+            fingerprint: &finding.fingerprint,
+        }
+    }
+}
+
+/// Counts.
+#[derive(Serialize)]
+pub(super) struct Summary {
+    files: u64,
+    inf_files: u64,
+    drivers: usize,
+    images: usize,
+    by_role: BTreeMap<&'static str, usize>,
+    by_severity: BTreeMap<&'static str, usize>,
+}
+
+impl Summary {
+    pub(super) fn of(report: &Report<'_>) -> Self {
+        let analysis = report.analysis;
+        let mut by_role = BTreeMap::new();
+        for role in &analysis.topologies.roles {
+            *by_role.entry(role.name()).or_default() += 1;
+        }
+        let mut by_severity = BTreeMap::from([("error", 0), ("warning", 0), ("info", 0)]);
+        for finding in &analysis.findings {
+            *by_severity.entry(finding.severity.name()).or_default() += 1;
+        }
+        Self {
+            files: analysis.world.shares.iter().map(|s| s.file_count).sum(),
+            inf_files: analysis.world.shares.iter().map(|s| s.infs.len() as u64).sum(),
+            drivers: analysis.world.drivers.len(),
+            images: analysis.world.images.len(),
+            by_role,
+            by_severity,
+        }
+    }
+}

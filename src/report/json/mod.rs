@@ -1,0 +1,166 @@
+//! `wimspect/1`, the JSON contract (DESIGN.md 4), written as a stream: no value tree of the whole is ever built.
+
+mod driver;
+mod image;
+mod judgement;
+
+use std::collections::BTreeSet;
+use std::io::{self, Write};
+
+use serde::ser::{SerializeMap, Serializer};
+use serde::Serialize;
+
+use super::{Report, SCHEMA};
+use crate::analysis::world::DriverIndex;
+
+/// Writes the report and a final line end.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let shown = shown_drivers(report);
+    let mut writer = io::BufWriter::new(&mut *out);
+    let mut serializer = serde_json::Serializer::with_formatter(&mut writer, RecordPerLine::default());
+    document(report, &shown, &mut serializer).map_err(io::Error::from)?;
+    writer.write_all(b"\n")?;
+    writer.flush()
+}
+
+fn document<S: Serializer>(report: &Report<'_>, shown: &BTreeSet<DriverIndex>, serializer: S) -> Result<S::Ok, S::Error> {
+    let analysis = report.analysis;
+    let mut map = serializer.serialize_map(None)?;
+    map.serialize_entry("schema", SCHEMA)?;
+    map.serialize_entry("tool", &Tool { name: "wimspect", version: env!("CARGO_PKG_VERSION"), inf_db: report.db.digest(), policy: None })?;
+    map.serialize_entry("inputs", &seq(|| report.inputs.iter().map(InputRecord::of)))?;
+    map.serialize_entry("images", &seq(|| (0..analysis.world.images.len()).map(|i| image::ImageRecord::of(report, i))))?;
+    map.serialize_entry("drivers", &seq(|| shown.iter().map(|d| driver::DriverRecord::of(report, *d))))?;
+    map.serialize_entry("topologies", &seq(|| analysis.topologies.all.iter().map(|t| judgement::TopologyRecord::of(report, t))))?;
+    map.serialize_entry("predictions", &seq(|| judgement::predictions(report)))?;
+    map.serialize_entry("findings", &seq(|| analysis.findings.iter().map(|f| judgement::FindingRecord::of(report, f))))?;
+    map.serialize_entry("problems", &seq(|| report.problems.iter().map(ProblemRecord::of)))?;
+    map.serialize_entry("summary", &judgement::Summary::of(report))?;
+    map.end()
+}
+
+/// Network drivers, and whatever findings and topologies refer to.
+fn shown_drivers(report: &Report<'_>) -> BTreeSet<DriverIndex> {
+    let analysis = report.analysis;
+    let all = 0..analysis.world.drivers.len();
+    if report.all_facts {
+        return all.collect();
+    }
+    let mut shown: BTreeSet<DriverIndex> = all.filter(|d| analysis.topologies.roles[*d].is_network()).collect();
+    shown.extend(analysis.findings.iter().filter_map(|f| f.subject.driver));
+    for topology in &analysis.topologies.all {
+        shown.extend(topology.nodes.iter().map(|(d, _)| *d));
+        shown.extend(topology.siblings.iter().copied());
+    }
+    for prediction in &analysis.predictions.all {
+        shown.extend(prediction.effect.driver_before);
+        shown.extend(prediction.effect.driver_after);
+    }
+    shown
+}
+
+#[derive(Serialize)]
+struct Tool {
+    name: &'static str,
+    version: &'static str,
+    inf_db: String,
+    policy: Option<String>,
+}
+
+#[derive(Serialize)]
+struct InputRecord<'a> {
+    kind: &'a str,
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sha256: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    guid: Option<&'a str>,
+}
+
+impl<'a> InputRecord<'a> {
+    fn of(input: &'a super::Input) -> Self {
+        Self { kind: input.kind, path: &input.path, sha256: input.sha256.as_deref(), guid: input.guid.as_deref() }
+    }
+}
+
+#[derive(Serialize)]
+struct ProblemRecord<'a> {
+    path: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    message: &'a str,
+}
+
+impl<'a> ProblemRecord<'a> {
+    fn of(problem: &'a super::Problem) -> Self {
+        Self { path: &problem.path, line: problem.line, message: &problem.message }
+    }
+}
+
+/// A sequence that is made while it is written.
+struct Seq<F>(F);
+
+const fn seq<F, I>(make: F) -> Seq<F>
+where
+    F: Fn() -> I,
+    I: Iterator,
+    I::Item: Serialize,
+{
+    Seq(make)
+}
+
+impl<F, I> Serialize for Seq<F>
+where
+    F: Fn() -> I,
+    I: Iterator,
+    I::Item: Serialize,
+{
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq((self.0)())
+    }
+}
+
+/// One record of a top-level list on each line: large reports stay readable for people, `grep` and `diff`.
+#[derive(Default)]
+struct RecordPerLine {
+    depth: usize,
+}
+
+impl serde_json::ser::Formatter for RecordPerLine {
+    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        writer.write_all(b"[")
+    }
+
+    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth -= 1;
+        writer.write_all(b"]")
+    }
+
+    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if !first {
+            writer.write_all(b",")?;
+        }
+        if self.depth == 2 { writer.write_all(b"\n  ") } else { Ok(()) }
+    }
+
+    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth += 1;
+        writer.write_all(b"{")
+    }
+
+    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
+        self.depth -= 1;
+        writer.write_all(if self.depth == 0 { b"\n}" } else { b"}" })
+    }
+
+    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
+        if !first {
+            writer.write_all(b",")?;
+        }
+        if self.depth == 1 { writer.write_all(b"\n ") } else { Ok(()) }
+    }
+}

@@ -1,0 +1,48 @@
+//! FINDINGS → BYTES on a writer, one file per format. Domain types are not wire types: the JSON shapes live in [`json`].
+
+pub mod json;
+pub mod text;
+
+use crate::analysis::Analysis;
+use crate::inf_db::InfDb;
+
+/// What a report is made from, beside the analysis.
+pub struct Report<'a> {
+    /// The analysis.
+    pub analysis: &'a Analysis,
+    /// Knowledge that was used.
+    pub db: &'a InfDb,
+    /// The inputs as given.
+    pub inputs: &'a [Input],
+    /// What could not be read within an input.
+    pub problems: &'a [Problem],
+    /// Show every driver, not only network drivers and those that findings refer to.
+    pub all_facts: bool,
+}
+
+/// One input as given on the command line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Input {
+    /// `share`, `boot-image`, `fleet`, `log`.
+    pub kind: &'static str,
+    /// Path as given, with `/`.
+    pub path: String,
+    /// SHA-256 of the file, where it was computed.
+    pub sha256: Option<String>,
+    /// GUID of a WIM.
+    pub guid: Option<String>,
+}
+
+/// Something within an input that could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Path as in findings.
+    pub path: String,
+    /// 1-based line, if it has one.
+    pub line: Option<u32>,
+    /// What went wrong.
+    pub message: String,
+}
+
+/// The version of the JSON contract.
+pub const SCHEMA: &str = "wimspect/1";

@@ -1,0 +1,175 @@
+//! Images, drivers and the matrix release × scenario.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use super::plural;
+use super::style::{Style, harmless};
+use crate::analysis::classify::role::Role;
+use crate::analysis::world::{DriverIndex, Location};
+use crate::facts::boot_image::{Compression, DriverOrigin, WimFile};
+use crate::inf_db::{NetworkDuring, TaskResult};
+use crate::report::Report;
+
+/// One block for each image: what it is, from where that is known, and its network drivers.
+pub(super) fn images(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let world = &report.analysis.world;
+    for (index, file) in world.boot_files.iter().enumerate() {
+        let what = file.wim.as_ref().map_or_else(|| "a folder".to_owned(), wim_text);
+        writeln!(out, "{} {}", style.bold(&harmless(&file.path)), style.dim(&what))?;
+        for (position, _) in world.images.iter().enumerate().filter(|(_, i)| i.boot_file == index) {
+            image(report, position, style, out)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn wim_text(wim: &WimFile) -> String {
+    let compression = match (wim.compression, wim.solid) {
+        (_, true) => "LZMS, solid",
+        (Compression::None, _) => "not compressed",
+        (Compression::Xpress, _) => "XPRESS",
+        (Compression::Lzx, _) => "LZX",
+        (Compression::Lzms, _) => "LZMS",
+        (Compression::Unknown, _) => "unknown compression",
+    };
+    let table = if wim.has_integrity_table { "with integrity table" } else { "no integrity table" };
+    let boot = wim.boot_index.map_or_else(|| "no boot index".to_owned(), |b| format!("boot index {b}"));
+    let parts = if wim.total_parts > 1 { format!(", split into {} parts", wim.total_parts) } else { String::new() };
+    let pipable = if wim.pipable { ", pipable" } else { "" };
+    format!("{}, {compression}, {}, {boot}, {table}{parts}{pipable}", plural(wim.image_count as usize, "image"), bytes(wim.size))
+}
+
+fn bytes(size: u64) -> String {
+    match size {
+        0..10_240 => format!("{size} bytes"),
+        10_240..10_485_760 => format!("{} KB", size >> 10),
+        _ => format!("{} MB", size >> 20),
+    }
+}
+
+fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let analysis = report.analysis;
+    let facts = &analysis.world.images[index].facts;
+    let release = &analysis.releases[index];
+    let name = facts.xml.name.as_deref().unwrap_or("(no name)");
+    let boot = if facts.boot_index { ", boots from here" } else { "" };
+    writeln!(out, "  {} {}{boot}", style.bold(&format!("{}:", facts.index)), harmless(name))?;
+    let version = release.os_version.map_or_else(|| "unknown".to_owned(), |v| v.to_string());
+    let source = release.evidence.first().map_or_else(String::new, |e| {
+        format!(" (from {})", e.text.split(": ").next().unwrap_or_default())
+    });
+    let arch = release.arch.map_or("unknown", crate::facts::ids::Arch::name);
+    let pe = if release.is_winpe { "" } else { "  -- no sign that this is Windows PE" };
+    writeln!(out, "     OS version {version}{source}, {arch}: {}{pe}", release.title)?;
+    writeln!(out, "     {} files, {} unpacked", facts.file_count, bytes(facts.total_bytes))?;
+    let all: Vec<(DriverIndex, &Location)> = analysis.world.image_drivers(index).map(|(d, _, l)| (d, l)).collect();
+    let injected = all.iter().filter(|(_, l)| is_injected(l)).count();
+    let network: Vec<_> = all.iter().filter(|(d, _)| analysis.topologies.roles[*d].is_network()).collect();
+    writeln!(out, "     {}: {} in-box, {injected} injected, {} for networks", plural(all.len(), "driver"), all.len() - injected, network.len())?;
+    for (driver, location) in network {
+        driver_line(report, *driver, if is_injected(location) { "injected" } else { "in-box" }, out)?;
+    }
+    Ok(())
+}
+
+const fn is_injected(location: &Location) -> bool {
+    matches!(location, Location::Image { origin: DriverOrigin::Injected, .. })
+}
+
+fn driver_line(report: &Report<'_>, index: DriverIndex, origin: &str, out: &mut dyn Write) -> io::Result<()> {
+    let analysis = report.analysis;
+    let driver = &analysis.world.drivers[index];
+    let version = driver.package.version.driver_ver.as_ref().map_or_else(String::new, |v| {
+        let date = v.value.date;
+        format!(", {:04}-{:02}-{:02} {}", date.year, date.month, date.day, v.value.version.map(|p| p.to_string()).join("."))
+    });
+    let services: Vec<&str> = analysis.profiles[index].services.iter().map(String::as_str).collect();
+    let service = if services.is_empty() { String::new() } else { format!(", service {}", services.join("/")) };
+    let family = analysis.topologies.all.iter().find(|t| t.nodes.iter().any(|(d, _)| *d == index));
+    let family = family.and_then(|t| t.family.as_deref()).and_then(|f| report.db.families().get(f));
+    let family = family.map_or_else(String::new, |f| format!(" [{}]", f.title));
+    let role = analysis.topologies.roles[index].name();
+    writeln!(out, "       {} {role}, {origin}{version}{service}{family}", harmless(&driver.inf))
+}
+
+/// Every driver with its facts: what `inspect` shows of an INF.
+pub(super) fn drivers(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let analysis = report.analysis;
+    for (index, driver) in analysis.world.drivers.iter().enumerate() {
+        if !driver.locations.iter().any(|l| matches!(l, Location::Share { .. })) {
+            continue;
+        }
+        let version = &driver.package.version;
+        writeln!(out, "{}", style.bold(&harmless(&driver.inf)))?;
+        let class = version.class.as_ref().map_or("(no class)", |c| c.value.as_str());
+        let guid = version.class_guid.as_ref().map_or("", |g| g.value.as_str());
+        let provider = version.provider.as_ref().map_or("(none)", |p| p.value.as_str());
+        style.wrapped(out, "  ", &format!("class {class} {guid}, provider {provider}"))?;
+        driver_line(report, index, "not in an image", out)?;
+        for models in driver.package.manufacturers.iter().flat_map(|m| &m.models) {
+            let section = models.section.and_then(|s| driver.package.models_sections.get(s as usize));
+            let count = section.map_or(0, |s| s.models.len());
+            let name = if models.decoration.text.is_empty() { "(undecorated)" } else { &models.decoration.text };
+            let note = match (&models.decoration.parts, section) {
+                (None, _) => " -- no valid decoration: selects nothing",
+                (_, None) => " -- there is no such section",
+                (_, Some(s)) if s.models.is_empty() => " -- empty: not supported there",
+                _ => "",
+            };
+            writeln!(out, "  {} {}{note}", harmless(name), plural(count, "model"))?;
+            for model in section.into_iter().flat_map(|s| &s.models) {
+                let ids: Vec<&str> = model.ids.iter().map(|i| i.as_str()).collect();
+                let text = format!("{:>5}: {} = {}, {}", model.line, model.description, model.install_section, ids.join(", "));
+                style.wrapped(out, "    ", &text)?;
+            }
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+/// For each multi-tier set: what happens on each target, in each scenario cell.
+pub(super) fn matrix(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let analysis = report.analysis;
+    let mut rows: BTreeMap<(usize, usize), BTreeMap<usize, Vec<String>>> = BTreeMap::new();
+    for prediction in &analysis.predictions.all {
+        let root = analysis.topologies.all[prediction.topology].root();
+        if !root.is_some_and(|r| analysis.topologies.roles[r] == Role::BusDriver) && analysis.world.images.is_empty() {
+            continue;
+        }
+        let cells = analysis.predictions.cells.iter().zip(&prediction.outcomes);
+        let text: Vec<String> = cells
+            .map(|(cell, outcome)| {
+                let mark = match (outcome.during, outcome.result) {
+                    (_, TaskResult::Fails) => "FAILS",
+                    (NetworkDuring::Unknown, _) | (_, TaskResult::Unknown) => "?",
+                    (NetworkDuring::Interrupted, _) => "ok after seconds",
+                    _ => "ok",
+                };
+                format!("{}/{} {mark}", cell.source.name(), cell.content.name())
+            })
+            .collect();
+        let count = prediction.adapters.len();
+        let line = format!("{} ({}): {}", plural(count, "adapter id"), prediction.effect.effect.name(), text.join(", "));
+        rows.entry((prediction.offered, prediction.topology)).or_default().entry(prediction.target).or_default().push(line);
+    }
+    if rows.is_empty() || (analysis.targets.len() > 4 && analysis.world.images.is_empty()) {
+        return Ok(());
+    }
+    writeln!(out, "{}", style.bold("What each offered set does"))?;
+    for ((set, topology), targets) in rows {
+        let set = &analysis.predictions.offered[set];
+        let folder = analysis.world.share_path(set.folder.share, &set.folder.path);
+        let names: Vec<&str> = set.drivers.iter().map(|d| analysis.world.drivers[*d].inf.as_str()).collect();
+        let family = analysis.topologies.all[topology].family.as_deref().map_or_else(String::new, |f| format!(" [{f}]"));
+        style.wrapped(out, "  ", &format!("{}: {}{family}", if folder.is_empty() { "." } else { &folder }, names.join(" + ")))?;
+        for (target, lines) in targets {
+            for line in lines {
+                style.wrapped(out, "    ", &format!("{}: {line}", analysis.targets[target].title))?;
+            }
+        }
+    }
+    writeln!(out)
+}

@@ -1,0 +1,86 @@
+//! Colour, width, and making foreign text harmless on a terminal.
+
+use std::io::{self, Write};
+
+use crate::analysis::evidence::Place;
+use crate::analysis::finding::Severity;
+
+/// How to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style {
+    /// Use ANSI colours.
+    pub color: bool,
+    /// Columns to wrap at.
+    pub width: usize,
+}
+
+impl Default for Style {
+    fn default() -> Self {
+        Self { color: false, width: 110 }
+    }
+}
+
+impl Style {
+    /// Bold.
+    pub fn bold(self, text: &str) -> String {
+        self.paint("1", text)
+    }
+
+    /// Less important.
+    pub fn dim(self, text: &str) -> String {
+        self.paint("2", text)
+    }
+
+    /// In the colour of a severity.
+    pub fn severity(self, severity: Severity, text: &str) -> String {
+        let code = match severity {
+            Severity::Error => "1;31",
+            Severity::Warning => "1;33",
+            Severity::Info => "1;36",
+        };
+        self.paint(code, text)
+    }
+
+    fn paint(self, code: &str, text: &str) -> String {
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// Writes a paragraph wrapped at the width, each line after this indentation; continuation lines hang by two.
+    ///
+    /// # Errors
+    /// Those of the writer.
+    pub fn wrapped(self, out: &mut dyn Write, indent: &str, text: &str) -> io::Result<()> {
+        let mut line = String::from(indent);
+        let mut used = 0;
+        for word in harmless(text).split_whitespace() {
+            if used > 0 && line.chars().count() + 1 + word.chars().count() > self.width {
+                writeln!(out, "{line}")?;
+                line = format!("{indent}  ");
+                used = 0;
+            }
+            if used > 0 {
+                line.push(' ');
+            }
+            line.push_str(word);
+            used += 1;
+        }
+        writeln!(out, "{line}")
+    }
+}
+
+/// Text of an INF, a log or a file name without what would command a terminal: control characters and bidirectional
+/// controls become U+FFFD.
+pub fn harmless(text: &str) -> String {
+    let is_bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c == '\t' { ' ' } else if c.is_control() || is_bidi(c) { '\u{fffd}' } else { c }).collect()
+}
+
+/// `path:line:column`.
+pub fn place_text(place: &Place) -> String {
+    let mut text = harmless(&place.path);
+    for part in [place.line, place.column].into_iter().flatten() {
+        text.push(':');
+        text.push_str(&part.to_string());
+    }
+    text
+}
