@@ -13,3 +13,5 @@ mod conformance;
 mod fixtures;
 mod inf_db;
 mod licences;
+mod wim_hives;
+mod wim_hostile;
