@@ -87,7 +87,7 @@ fn unreadable_files_are_refused() {
     let files = tempfile::tempdir().unwrap();
     let path = files.path().join("boot.wim");
     fs::write(&path, b"MSWIM\0\0\0").unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).unwrap();
     if fs::File::open(&path).is_ok() {
         return eprintln!("skipped: this user may read everything");
     }
