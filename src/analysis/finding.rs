@@ -50,7 +50,13 @@ pub struct Finding {
 
 impl Finding {
     /// A finding needs a rule, a severity, a primary place and the words that identify its subject; the rest is added.
-    pub fn new(rule: &'static str, severity: Severity, location: Place, identity: &[&str], message: impl Into<String>) -> Self {
+    pub fn new(
+        rule: &'static str,
+        severity: Severity,
+        location: Place,
+        identity: &[&str],
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             rule,
             severity,
@@ -100,8 +106,14 @@ pub fn driver_identity(driver: &Driver) -> String {
     let version = &driver.package.version;
     let provider = version.provider.as_ref().map_or("", |p| p.value.as_str());
     let driver_ver = version.driver_ver.as_ref().map(|v| format!("{:?}", v.value)).unwrap_or_default();
-    let mut ids: Vec<&str> =
-        driver.package.models_sections.iter().flat_map(|s| &s.models).flat_map(|m| &m.ids).map(HardwareId::as_str).collect();
+    let mut ids: Vec<&str> = driver
+        .package
+        .models_sections
+        .iter()
+        .flat_map(|s| &s.models)
+        .flat_map(|m| &m.ids)
+        .map(HardwareId::as_str)
+        .collect();
     ids.sort_unstable();
     ids.dedup();
     let mut hasher = Sha256::new();

@@ -68,7 +68,8 @@ impl Target {
         let mut os = TargetOs::winpe(release.os_version?, release.arch?);
         os.product_type = product.unwrap_or(ProductType::Workstation);
         let generation = db.releases().classify(&os.version).generation();
-        let known_bad = generation.filter(|g| Some(&g.id) == release.release.as_ref()).and_then(|g| g.known_bad.clone());
+        let known_bad =
+            generation.filter(|g| Some(&g.id) == release.release.as_ref()).and_then(|g| g.known_bad.clone());
         Some(Self {
             kind: TargetKind::Image(index),
             title: format!("{name} ({} {})", release.title, os.arch),

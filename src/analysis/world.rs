@@ -138,7 +138,12 @@ impl World {
         world
     }
 
-    fn add_share(&mut self, index: usize, share: &Share, by_hash: &mut BTreeMap<String, (Arc<DriverPackage>, Vec<Location>)>) {
+    fn add_share(
+        &mut self,
+        index: usize,
+        share: &Share,
+        by_hash: &mut BTreeMap<String, (Arc<DriverPackage>, Vec<Location>)>,
+    ) {
         for inf in &share.infs {
             match &inf.content {
                 Err(message) => self.unreadable.push((Place::file(&inf.path), message.clone())),
@@ -168,9 +173,8 @@ impl World {
                 self.unreadable.push((Place::line(path, problem.line), problem.message.clone()));
                 continue;
             }
-            let known = by_hash
-                .entry(driver.inf_sha256.clone())
-                .or_insert_with(|| (Arc::clone(&driver.package), Vec::new()));
+            let known =
+                by_hash.entry(driver.inf_sha256.clone()).or_insert_with(|| (Arc::clone(&driver.package), Vec::new()));
             known.1.push(Location::Image { image, path: driver.inf_path.clone(), origin: driver.origin, entry });
         }
         self.images.push(WorldImage { boot_file, facts });
@@ -202,7 +206,8 @@ impl World {
     /// The driver that lies at this entry of an image.
     pub fn image_drivers(&self, image: ImageIndex) -> impl Iterator<Item = (DriverIndex, &Driver, &Location)> {
         self.drivers.iter().enumerate().filter_map(move |(index, driver)| {
-            let here = driver.locations.iter().find(|l| matches!(l, Location::Image { image: i, .. } if *i == image))?;
+            let here =
+                driver.locations.iter().find(|l| matches!(l, Location::Image { image: i, .. } if *i == image))?;
             Some((index, driver, here))
         })
     }

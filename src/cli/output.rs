@@ -79,7 +79,9 @@ fn write(report: &Report<'_>, kind: Kind, common: &Common) -> Result<()> {
             let style = style(common.color, stdout.is_terminal());
             one(report, kind, common.format, style, &mut stdout.lock()).context("writing to standard output")
         }
-        Some(path) => write_file(report, kind, common.format, path).with_context(|| format!("writing {}", path.display())),
+        Some(path) => {
+            write_file(report, kind, common.format, path).with_context(|| format!("writing {}", path.display()))
+        }
     }
 }
 

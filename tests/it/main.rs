@@ -14,3 +14,4 @@ mod fixtures;
 mod licences;
 mod wim_hives;
 mod wim_hostile;
+mod wim_images;

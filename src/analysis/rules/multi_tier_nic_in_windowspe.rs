@@ -11,7 +11,7 @@ use crate::analysis::prediction::Prediction;
 use crate::analysis::prediction::scenario::{Cell, Outcome};
 use crate::analysis::target::Target;
 use crate::facts::ids::HardwareId;
-use crate::inf_db::{After, TaskPhase, ContentAccess, NetworkDuring, Effect, NetworkRecovers, TaskResult};
+use crate::inf_db::{After, ContentAccess, Effect, NetworkDuring, NetworkRecovers, TaskPhase, TaskResult};
 
 pub(super) const ID: &str = "multi-tier-nic-in-windowspe";
 
@@ -39,7 +39,11 @@ fn severity(outcome: &Outcome, target: &Target) -> Severity {
     let worst = match (outcome.during, outcome.result) {
         (NetworkDuring::Lost | NetworkDuring::NeverUp, _) | (_, TaskResult::Fails) => Severity::Error,
         // Where both tiers are in the box the change of drivers is expected to pass: good to know, no more.
-        (NetworkDuring::Interrupted, TaskResult::Succeeds) if target.multi_tier == Some(crate::inf_db::MultiTier::InBox) => Severity::Info,
+        (NetworkDuring::Interrupted, TaskResult::Succeeds)
+            if target.multi_tier == Some(crate::inf_db::MultiTier::InBox) =>
+        {
+            Severity::Info
+        }
         _ => Severity::Warning,
     };
     if target.named { worst } else { worst.min(Severity::Warning) }
@@ -56,7 +60,8 @@ fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> 
     let mut evidence: Vec<Evidence> = Vec::new();
     for prediction in predictions {
         let target = &context.targets[prediction.target];
-        let harmful: Vec<(&Cell, &Outcome)> = cells.iter().zip(&prediction.outcomes).filter(|(_, o)| harms(o)).collect();
+        let harmful: Vec<(&Cell, &Outcome)> =
+            cells.iter().zip(&prediction.outcomes).filter(|(_, o)| harms(o)).collect();
         for (_, outcome) in &harmful {
             worst = worst.max(Some(severity(outcome, target)));
             confidence = confidence.min(outcome.confidence);
@@ -171,7 +176,12 @@ fn outcome_text(outcome: &Outcome) -> String {
 fn advice(context: &Context<'_>, index: usize) -> Vec<String> {
     let topology = &context.topologies.all[index];
     let mut twins: BTreeSet<String> = BTreeSet::new();
-    for other in context.topologies.all.iter().filter(|t| t.kind == crate::analysis::classify::topology::TopologyKind::Monolithic) {
+    for other in context
+        .topologies
+        .all
+        .iter()
+        .filter(|t| t.kind == crate::analysis::classify::topology::TopologyKind::Monolithic)
+    {
         if other.root_ids.intersection(&topology.root_ids).next().is_some()
             && let Some(root) = other.root()
         {

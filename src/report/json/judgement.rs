@@ -160,7 +160,10 @@ pub(super) fn predictions<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Pr
     let cells = &report.analysis.predictions.cells;
     report.analysis.predictions.all.iter().flat_map(move |prediction| {
         prediction.adapters.iter().flat_map(move |adapter| {
-            cells.iter().zip(&prediction.outcomes).map(move |(cell, outcome)| record(report, prediction, adapter, cell, outcome))
+            cells
+                .iter()
+                .zip(&prediction.outcomes)
+                .map(move |(cell, outcome)| record(report, prediction, adapter, cell, outcome))
         })
     })
 }
@@ -177,7 +180,11 @@ fn record<'a>(
     let set = &analysis.predictions.offered[prediction.offered];
     let target = &analysis.targets[prediction.target];
     let named = |driver: Option<DriverIndex>| {
-        driver.map(|d| NamedDriver { id: &world.drivers[d].id, inf: &world.drivers[d].inf, path: first_place(report, d).path })
+        driver.map(|d| NamedDriver {
+            id: &world.drivers[d].id,
+            inf: &world.drivers[d].inf,
+            path: first_place(report, d).path,
+        })
     };
     PredictionRecord {
         offered: OfferedRecord {
