@@ -15,3 +15,4 @@ mod inf_db;
 mod licences;
 mod wim_hives;
 mod wim_hostile;
+mod wim_images;
