@@ -10,6 +10,7 @@
 
 mod architecture;
 mod conformance;
+mod documents;
 mod fixtures;
 mod inf_db;
 mod licences;
