@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "helpers of tests: clippy's allow-unwrap-in-tests sees only functions with #[test]; a skipped test says so"
 )]
 
