@@ -50,9 +50,7 @@ pub fn search_one(candidate: usize, bytes: &[u8], questions: &[BinaryQuestion]) 
     }
     let imports_ndis =
         pe::read(bytes, false).is_ok_and(|file| file.imports.iter().any(|(m, _)| m.eq_ignore_ascii_case("ndis.sys")));
-    hits.into_iter()
-        .map(|(question, form)| BinaryAnswer { candidate, question, form, imports_ndis })
-        .collect()
+    hits.into_iter().map(|(question, form)| BinaryAnswer { candidate, question, form, imports_ndis }).collect()
 }
 
 fn find(bytes: &[u8], enumerator: &str) -> Option<BinaryForm> {

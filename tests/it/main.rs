@@ -15,3 +15,5 @@ mod documents;
 mod fixtures;
 mod inf_db;
 mod licences;
+mod wim_hives;
+mod wim_hostile;

@@ -104,7 +104,9 @@ fn driver_files(world: &World, share: usize, folder: &str, name: &str) -> Vec<St
     let mut found: Vec<String> = here
         .into_iter()
         .chain(below)
-        .filter_map(|(f, _)| share.find_file(f, name).map(|n| if f.is_empty() { n.to_owned() } else { format!("{f}/{n}") }))
+        .filter_map(|(f, _)| {
+            share.find_file(f, name).map(|n| if f.is_empty() { n.to_owned() } else { format!("{f}/{n}") })
+        })
         .collect();
     found.sort();
     found.dedup();
@@ -117,7 +119,9 @@ fn wanted_enumerators(profiles: &[Profile]) -> BTreeSet<&String> {
     let adapters = profiles.iter().filter(|p| p.net == NetKind::Adapter);
     let mut wanted: BTreeSet<&String> = adapters.flat_map(child_enumerators).collect();
     if !wanted.is_empty() {
-        wanted.extend(profiles.iter().filter(|p| p.net == NetKind::None && p.bus_models == 0).flat_map(child_enumerators));
+        wanted.extend(
+            profiles.iter().filter(|p| p.net == NetKind::None && p.bus_models == 0).flat_map(child_enumerators),
+        );
     }
     wanted
 }
@@ -148,7 +152,13 @@ pub struct Linker<'a> {
 
 impl<'a> Linker<'a> {
     /// Sorts all drivers by what may make them a parent.
-    pub fn new(world: &'a World, profiles: &'a [Profile], db: &'a InfDb, asked: &Questions, answers: &[BinaryAnswer]) -> Self {
+    pub fn new(
+        world: &'a World,
+        profiles: &'a [Profile],
+        db: &'a InfDb,
+        asked: &Questions,
+        answers: &[BinaryAnswer],
+    ) -> Self {
         let mut linker = Self {
             world,
             profiles,
@@ -205,7 +215,8 @@ impl<'a> Linker<'a> {
             let distances = candidates.iter().enumerate().map(|(i, c)| (self.distance(at, c.driver), i));
             distances.filter_map(|(d, i)| d.map(|d| (d, i))).collect()
         };
-        let measured: Vec<_> = by_enumerator.iter().map(|(e, candidates)| (*e, candidates, measure(candidates))).collect();
+        let measured: Vec<_> =
+            by_enumerator.iter().map(|(e, candidates)| (*e, candidates, measure(candidates))).collect();
         let best = |m: &[(usize, usize)]| m.iter().map(|(d, _)| *d).min();
         let Some(nearest) = measured.iter().filter_map(|(_, _, m)| best(m)).min() else { return Vec::new() };
         measured
@@ -240,7 +251,8 @@ impl<'a> Linker<'a> {
                 near.into_iter().partition(|c| self.same_hardware(all[c.1].driver, winner.driver));
             near = other;
             let feeds = links.is_empty()
-                || (winner.strength <= Strength::RegistryText && !self.has_nearer_child(winner.driver, at, enumerator, best.0));
+                || (winner.strength <= Strength::RegistryText
+                    && !self.has_nearer_child(winner.driver, at, enumerator, best.0));
             if feeds {
                 let rivals = same.iter().filter(|c| rank(c) == rank(&best)).map(|c| all[c.1].driver).collect();
                 links.push(self.link(child, enumerator, winner, rivals));
@@ -272,8 +284,9 @@ impl<'a> Linker<'a> {
     /// Another network child of this enumerator lies nearer to the bus than this far.
     fn has_nearer_child(&self, bus: DriverIndex, at: &Location, enumerator: &str, than: usize) -> bool {
         let homes = self.world.drivers[bus].locations.iter().filter(|l| location_distance(l, at) == Some(than));
-        let mut others = (0..self.profiles.len())
-            .filter(|d| self.profiles[*d].net == NetKind::Adapter && self.profiles[*d].private.contains_key(enumerator));
+        let mut others = (0..self.profiles.len()).filter(|d| {
+            self.profiles[*d].net == NetKind::Adapter && self.profiles[*d].private.contains_key(enumerator)
+        });
         let homes: Vec<&Location> = homes.collect();
         others.any(|other| homes.iter().any(|home| self.distance(home, other).is_some_and(|d| d < than)))
     }
@@ -297,8 +310,12 @@ impl<'a> Linker<'a> {
             let text = format!("{} writes the child's id {id} to the registry", self.world.drivers[*driver].inf);
             add(*driver, Strength::RegistryText, Evidence::new("registry-text", text).at(place));
         }
-        for driver in self.by_class.get(enumerator).into_iter().flatten().filter(|d| self.profiles[**d].bus_models > 0) {
-            let text = format!("the setup class of {} is the child's enumerator {enumerator}", self.world.drivers[*driver].inf);
+        for driver in self.by_class.get(enumerator).into_iter().flatten().filter(|d| self.profiles[**d].bus_models > 0)
+        {
+            let text = format!(
+                "the setup class of {} is the child's enumerator {enumerator}",
+                self.world.drivers[*driver].inf
+            );
             add(*driver, Strength::ClassGuid, Evidence::new("class-guid", text));
         }
         let child_inf = self.world.drivers[child].inf.to_ascii_lowercase();
@@ -311,7 +328,8 @@ impl<'a> Linker<'a> {
             for service in &link.bus_services {
                 for driver in self.by_service.get(&service.to_ascii_lowercase()).into_iter().flatten() {
                     let text = format!("the family table names service {service} as the bus of {enumerator}\\");
-                    let evidence = Evidence::new("family-table", text).from_source(format!("inf-db nic-families/{}", family.id));
+                    let evidence =
+                        Evidence::new("family-table", text).from_source(format!("inf-db nic-families/{}", family.id));
                     add(*driver, Strength::Family, evidence);
                 }
             }
@@ -320,7 +338,8 @@ impl<'a> Linker<'a> {
     }
 
     fn same_provider(&self, a: DriverIndex, b: DriverIndex) -> bool {
-        let provider = |d: DriverIndex| self.world.drivers[d].package.version.provider.as_ref().map(|p| p.value.to_lowercase());
+        let provider =
+            |d: DriverIndex| self.world.drivers[d].package.version.provider.as_ref().map(|p| p.value.to_lowercase());
         provider(a).is_some_and(|p| Some(p) == provider(b))
     }
 
@@ -349,7 +368,11 @@ pub fn location_distance(a: &Location, b: &Location) -> Option<usize> {
     }
 }
 
-fn binary_evidence(world: &World, asked: &Questions, answers: &[BinaryAnswer]) -> BTreeMap<String, Vec<(DriverIndex, Evidence)>> {
+fn binary_evidence(
+    world: &World,
+    asked: &Questions,
+    answers: &[BinaryAnswer],
+) -> BTreeMap<String, Vec<(DriverIndex, Evidence)>> {
     let mut found: BTreeMap<String, Vec<(DriverIndex, Evidence)>> = BTreeMap::new();
     // A driver that imports NDIS.SYS is a network driver and may hold its own enumerator (FACTS.md, CORPUS.md 2).
     for answer in answers.iter().filter(|a| !a.imports_ndis) {

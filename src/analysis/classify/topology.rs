@@ -93,7 +93,13 @@ pub struct Topologies {
 }
 
 /// Builds everything from profiles and the answers of the search in driver files.
-pub fn build(world: &World, profiles: &[Profile], db: &InfDb, asked: &Questions, answers: &[BinaryAnswer]) -> Topologies {
+pub fn build(
+    world: &World,
+    profiles: &[Profile],
+    db: &InfDb,
+    asked: &Questions,
+    answers: &[BinaryAnswer],
+) -> Topologies {
     let linker = Linker::new(world, profiles, db, asked, answers);
     let links = network_links(profiles, &linker);
     let siblings = sibling_links(profiles, &linker, &links);
@@ -116,14 +122,17 @@ pub fn build(world: &World, profiles: &[Profile], db: &InfDb, asked: &Questions,
     }
     add_missing(&mut all, profiles, &links);
     let roles = (0..world.drivers.len()).map(|d| Role::of(d, profiles, &links, &all)).collect();
-    all.sort_by(|a, b| (a.nodes.first().map(|n| n.0), a.kind, &a.id).cmp(&(b.nodes.first().map(|n| n.0), b.kind, &b.id)));
+    all.sort_by(|a, b| {
+        (a.nodes.first().map(|n| n.0), a.kind, &a.id).cmp(&(b.nodes.first().map(|n| n.0), b.kind, &b.id))
+    });
     Topologies { all, roles }
 }
 
 /// Links of the network adapters, then of every parent that is a child itself, until nothing new is found.
 fn network_links(profiles: &[Profile], linker: &Linker<'_>) -> Vec<Link> {
-    let mut wanted: Vec<DriverIndex> =
-        (0..profiles.len()).filter(|d| profiles[*d].net == NetKind::Adapter && !profiles[*d].private.is_empty()).collect();
+    let mut wanted: Vec<DriverIndex> = (0..profiles.len())
+        .filter(|d| profiles[*d].net == NetKind::Adapter && !profiles[*d].private.is_empty())
+        .collect();
     let mut seen: BTreeSet<DriverIndex> = wanted.iter().copied().collect();
     let mut links = Vec::new();
     while let Some(child) = wanted.pop() {
