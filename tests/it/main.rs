@@ -13,6 +13,7 @@ mod architecture;
 mod conformance;
 mod documents;
 mod fixtures;
+mod inf_corpus;
 mod inf_db;
 mod licences;
 mod wim_hives;
