@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::evidence::Place;
 use crate::facts::boot_image::{BootImage, DriverOrigin, WimFile};
+use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::driver_package::DriverPackage;
 use crate::facts::share::{Share, file_name_of, folder_of};
 
@@ -29,8 +30,19 @@ pub struct World {
     pub images: Vec<WorldImage>,
     /// Usable drivers, ordered by their first location.
     pub drivers: Vec<Driver>,
+    /// Driver files of the shares that were looked into, by path.
+    pub driver_files: BTreeMap<DriverFilePath, WorldFile>,
     /// INF files that Windows would not take as INF files, with the reason.
     pub unreadable: Vec<(Place, String)>,
+}
+
+/// A driver file with the drivers that name it.
+#[derive(Debug)]
+pub struct WorldFile {
+    /// Drivers with a function service of this binary.
+    pub owners: Vec<DriverIndex>,
+    /// What it says, or why it could not be read.
+    pub facts: Result<DriverFile, String>,
 }
 
 /// One boot file as given.
