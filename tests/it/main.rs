@@ -3,3 +3,6 @@
 
 mod conformance;
 mod inf_corpus;
+mod inf_generated;
+mod inf_lines;
+mod inf_selection;
