@@ -130,7 +130,7 @@ impl<'t> Strings<'t> {
         if self.names.find(hash, |n| entries[n as usize].key.eq_ignore_ascii_case(&key)).is_some() {
             return;
         }
-        self.names.insert(hash, entries.len() as u32, |n| hash_name(&entries[n as usize].key));
+        self.names.insert(hash, entries.len() as u32);
         self.entries.push(Entry { key, start: start as u32, end: end as u32, number });
     }
 
