@@ -16,5 +16,6 @@ mod fixtures;
 mod inf_corpus;
 mod inf_db;
 mod licences;
+mod renamed;
 mod wim_hives;
 mod wim_hostile;
