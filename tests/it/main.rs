@@ -19,3 +19,4 @@ mod licences;
 mod renamed;
 mod wim_hives;
 mod wim_hostile;
+mod wim_images;
