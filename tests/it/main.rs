@@ -10,6 +10,7 @@ mod inf_generated;
 mod inf_lines;
 mod inf_selection;
 mod licences;
+mod renamed;
 mod wim_hives;
 mod wim_hostile;
 mod wim_images;
