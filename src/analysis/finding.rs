@@ -30,8 +30,10 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure.
     pub confidence: Confidence,
-    /// What is wrong, in one or two sentences.
+    /// What is wrong, in one sentence.
     pub message: String,
+    /// What follows, target by target; a format that shows a table instead may leave it out.
+    pub detail: String,
     /// What it speaks about.
     pub subject: Subject,
     /// Names of the targets that it holds for.
@@ -62,6 +64,7 @@ impl Finding {
             severity,
             confidence: Confidence::Proven,
             message: message.into(),
+            detail: String::new(),
             subject: Subject::default(),
             targets: Vec::new(),
             location,
@@ -85,6 +88,13 @@ impl Finding {
         self.subject.image = Some(image);
         self.targets.push(target);
         self
+    }
+}
+
+impl Finding {
+    /// Message and detail, for formats that have one text.
+    pub fn whole_message(&self) -> String {
+        if self.detail.is_empty() { self.message.clone() } else { format!("{}. {}", self.message, self.detail) }
     }
 }
 

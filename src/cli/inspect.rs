@@ -78,8 +78,8 @@ fn single_inf(args: &InspectArgs, request: &Request, db: &InfDb) -> Outcome {
         ..Share::default()
     };
     let world = World::new(vec![share], Vec::new());
-    let (profiles, asked) = ask(&world, db);
-    let analysis = analyse(world, profiles, &asked, &[], request, db);
+    let asked = ask(&world, db);
+    let analysis = analyse(world, asked, Vec::new(), request, db);
     let path = args.path.display().to_string().replace('\\', "/");
     Outcome {
         analysis,

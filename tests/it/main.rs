@@ -11,6 +11,7 @@
 mod architecture;
 mod conformance;
 mod fixtures;
+mod inf_db;
 mod licences;
 mod wim_hives;
 mod wim_hostile;

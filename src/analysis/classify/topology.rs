@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::link::{Link, Linker, Questions};
+use super::link::{Link, Linker};
 use super::profile::{IdKind, NetKind, Profile, id_kind};
 use super::role::Role;
 use crate::analysis::world::{DriverIndex, World};
 use crate::facts::ids::HardwareId;
-use crate::facts::share::BinaryAnswer;
 use crate::inf_db::InfDb;
 
 /// Monolithic or multi-tier.
@@ -92,15 +91,9 @@ pub struct Topologies {
     pub roles: Vec<Role>,
 }
 
-/// Builds everything from profiles and the answers of the search in driver files.
-pub fn build(
-    world: &World,
-    profiles: &[Profile],
-    db: &InfDb,
-    asked: &Questions,
-    answers: &[BinaryAnswer],
-) -> Topologies {
-    let linker = Linker::new(world, profiles, db, asked, answers);
+/// Builds everything from profiles and what the driver files say.
+pub fn build(world: &World, profiles: &[Profile], db: &InfDb) -> Topologies {
+    let linker = Linker::new(world, profiles, db);
     let links = network_links(profiles, &linker);
     let siblings = sibling_links(profiles, &linker, &links);
     let mut all = Vec::new();

@@ -369,7 +369,7 @@ impl<'a> TargetView<'a> {
                         (Effect::IgnoredSameName, Evidence::new("same-driver-name", text).from_source("KB 2686316"))
                     }
                     _ => {
-                        let mut text = format!("another service claims the adapter: {}", comparison.to_string());
+                        let mut text = format!("another service claims the adapter: {comparison}");
                         if let Some(rival) = rival {
                             text.push_str(&format!("; {} in the set ranks the same", world.drivers[rival].inf));
                         }

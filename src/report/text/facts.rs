@@ -1,14 +1,11 @@
-//! Images, drivers and the matrix release × scenario.
+//! Images and drivers.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::plural;
 use super::style::{Style, harmless};
-use crate::analysis::classify::role::Role;
 use crate::analysis::world::{DriverIndex, Location};
 use crate::facts::boot_image::{Compression, DriverOrigin, WimFile};
-use crate::inf_db::{NetworkDuring, TaskResult};
 use crate::report::Report;
 
 /// One block for each image: what it is, from where that is known, and its network drivers.
@@ -146,58 +143,4 @@ pub(super) fn drivers(report: &Report<'_>, style: Style, out: &mut dyn Write) ->
         writeln!(out)?;
     }
     Ok(())
-}
-
-/// For each multi-tier set: what happens on each target, in each scenario cell.
-pub(super) fn matrix(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let analysis = report.analysis;
-    let mut rows: BTreeMap<(usize, usize), BTreeMap<usize, Vec<String>>> = BTreeMap::new();
-    for prediction in &analysis.predictions.all {
-        let root = analysis.topologies.all[prediction.topology].root();
-        if !root.is_some_and(|r| analysis.topologies.roles[r] == Role::BusDriver) && analysis.world.images.is_empty() {
-            continue;
-        }
-        let cells = analysis.predictions.cells.iter().zip(&prediction.outcomes);
-        let text: Vec<String> = cells
-            .map(|(cell, outcome)| {
-                let mark = match (outcome.during, outcome.result) {
-                    (_, TaskResult::Fails) => "FAILS",
-                    (NetworkDuring::Unknown, _) | (_, TaskResult::Unknown) => "?",
-                    (NetworkDuring::Interrupted, _) => "ok after seconds",
-                    _ => "ok",
-                };
-                format!("{}/{} {mark}", cell.source.name(), cell.content.name())
-            })
-            .collect();
-        let count = prediction.adapters.len();
-        let line =
-            format!("{} ({}): {}", plural(count, "adapter id"), prediction.effect.effect.name(), text.join(", "));
-        rows.entry((prediction.offered, prediction.topology))
-            .or_default()
-            .entry(prediction.target)
-            .or_default()
-            .push(line);
-    }
-    if rows.is_empty() || (analysis.targets.len() > 4 && analysis.world.images.is_empty()) {
-        return Ok(());
-    }
-    writeln!(out, "{}", style.bold("What each offered set does"))?;
-    for ((set, topology), targets) in rows {
-        let set = &analysis.predictions.offered[set];
-        let folder = analysis.world.share_path(set.folder.share, &set.folder.path);
-        let names: Vec<&str> = set.drivers.iter().map(|d| analysis.world.drivers[*d].inf.as_str()).collect();
-        let family =
-            analysis.topologies.all[topology].family.as_deref().map_or_else(String::new, |f| format!(" [{f}]"));
-        style.wrapped(
-            out,
-            "  ",
-            &format!("{}: {}{family}", if folder.is_empty() { "." } else { &folder }, names.join(" + ")),
-        )?;
-        for (target, lines) in targets {
-            for line in lines {
-                style.wrapped(out, "    ", &format!("{}: {line}", analysis.targets[target].title))?;
-            }
-        }
-    }
-    writeln!(out)
 }
