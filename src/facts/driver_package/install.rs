@@ -62,7 +62,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Number of the section whose name is put together from three parts.
-    fn joined_id(&mut self, base: &str, dot: &str, suffix: &str) -> Option<u32> {
+    pub(super) fn joined_id(&mut self, base: &str, dot: &str, suffix: &str) -> Option<u32> {
         self.name_buffer.clear();
         for part in [base, dot, suffix] {
             self.name_buffer.push_str(part);

@@ -110,11 +110,8 @@ impl Reader<'_> {
         if let Some(known) = self.decorated_sources {
             return known;
         }
-        let found = Arch::ALL.iter().any(|a| {
-            ["SourceDisksFiles", "SourceDisksNames"]
-                .iter()
-                .any(|s| self.inf.section_id(&format!("{s}.{}", a.name())).is_some())
-        });
+        let mut has = |name: &str| Arch::ALL.iter().any(|a| self.joined_id(name, ".", a.name()).is_some());
+        let found = has("SourceDisksFiles") || has("SourceDisksNames");
         self.decorated_sources = Some(found);
         found
     }
