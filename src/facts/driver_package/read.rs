@@ -6,7 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::install::ServiceFacts;
+use super::install::{Collected, ServiceFacts};
 use super::problems;
 use super::registry::RegistryFacts;
 use super::sources::{CopyTarget, Sources};
@@ -67,8 +67,8 @@ pub fn read_with(bytes: &[u8], options: &ReadOptions) -> DriverPackage {
 /// A map whose keys are section numbers: they need no hash that withstands an attacker, the file numbers them itself.
 pub(super) type ByNumber<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
-/// The copied files of a list of targets on an architecture (`None`: on every one).
-pub(super) type CopyKey = (Option<Arch>, Vec<CopyTarget>);
+/// The copied files of each list of targets.
+pub(super) type CopyLists = ByNumber<Vec<CopyTarget>, Arc<[CopiedFile]>>;
 
 /// Spreads small numbers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -106,6 +106,8 @@ pub(super) struct Reader<'r> {
     pub(super) services: ByNumber<u32, Rc<ServiceFacts>>,
     /// Memory for names that are put together.
     pub(super) name_buffer: String,
+    /// Memory of the last install section.
+    pub(super) collected: Collected,
     /// Memory of lines that is free.
     spare_lines: Vec<Line<'r>>,
     /// Substituted texts by the text before substitution.
@@ -114,7 +116,8 @@ pub(super) struct Reader<'r> {
     pub(super) id_strings: Option<bool>,
     pub(super) sources: Vec<(Option<Arch>, Arc<Sources>)>,
     pub(super) decorated_sources: Option<bool>,
-    pub(super) copy_lists: HashMap<CopyKey, Arc<[CopiedFile]>>,
+    /// For each architecture; the first one serves all where SourceDisksFiles is not decorated.
+    pub(super) copy_lists: [CopyLists; Arch::ALL.len()],
     pub(super) bodies: ByNumber<(u32, Option<Arch>), Arc<InstallBody>>,
 }
 
@@ -130,12 +133,13 @@ impl<'r> Reader<'r> {
             registry: HashMap::default(),
             services: HashMap::default(),
             name_buffer: String::new(),
+            collected: Collected::default(),
             spare_lines: Vec::new(),
             expanded: Expanded::default(),
             id_strings: None,
             sources: Vec::new(),
             decorated_sources: None,
-            copy_lists: HashMap::new(),
+            copy_lists: Default::default(),
             bodies: HashMap::default(),
         }
     }

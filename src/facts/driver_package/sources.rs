@@ -130,9 +130,8 @@ impl Reader<'_> {
         if targets.is_empty() {
             return Arc::default();
         }
-        let arch_key = if self.has_decorated_sources() { Some(arch) } else { None };
-        let key = (arch_key, targets.to_vec());
-        if let Some(known) = self.copy_lists.get(&key) {
+        let place = if self.has_decorated_sources() { arch as usize } else { 0 };
+        if let Some(known) = self.copy_lists[place].get(targets) {
             return known.clone();
         }
         let sources = self.sources(arch);
@@ -156,7 +155,7 @@ impl Reader<'_> {
             }
         }
         let files: Arc<[CopiedFile]> = files.into();
-        self.copy_lists.insert(key, files.clone());
+        self.copy_lists[place].insert(targets.to_vec(), files.clone());
         files
     }
 }
