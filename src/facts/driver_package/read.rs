@@ -50,11 +50,15 @@ pub fn read(bytes: &[u8]) -> DriverPackage {
 
 /// [`read`] with options.
 pub fn read_with(bytes: &[u8], options: &ReadOptions) -> DriverPackage {
-    let inf = Inf::read(bytes);
-    let mut reader = Reader::new(&inf, options);
+    read_inf(&Inf::read_for_language(bytes, options.language), bytes, options)
+}
+
+/// [`read_with`] of a file whose sections are known already.
+pub(super) fn read_inf(inf: &Inf<'_>, bytes: &[u8], options: &ReadOptions) -> DriverPackage {
+    let mut reader = Reader::new(inf, options);
     let version = reader.version();
     let signature = version.signature.as_ref().map(|s| (s.value.as_str(), is_known_signature(&s.value)));
-    problems::check_file(&inf, bytes, signature, &mut reader.problems);
+    problems::check_file(inf, bytes, signature, &mut reader.problems);
     let (manufacturers, models_sections) = reader.manufacturers();
     let install_sections = reader.install_sections(&manufacturers, &models_sections);
     let copy_inf = reader.all_copy_inf(&install_sections);
