@@ -1,4 +1,7 @@
 # The two commands of the README, and what their files need.
+# rustup puts cargo here; a shell that was open before does not know it yet.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
 .PHONY: demo test fixtures check
 
 # The main job on the bundled fixtures. Exit code 1 means "findings", which is what is to be shown.
