@@ -9,5 +9,12 @@
 )]
 
 mod architecture;
+mod arguments;
+mod conformance;
+mod corpus;
 mod fixtures;
+mod hostile;
+mod inf_db;
 mod licences;
+mod releases;
+mod support;
