@@ -30,8 +30,10 @@ pub struct Finding {
     pub severity: Severity,
     /// How sure.
     pub confidence: Confidence,
-    /// What is wrong, in one or two sentences.
+    /// What is wrong, in one sentence.
     pub message: String,
+    /// What follows, target by target; a format that shows a table instead may leave it out.
+    pub detail: String,
     /// What it speaks about.
     pub subject: Subject,
     /// Names of the targets that it holds for.
@@ -50,12 +52,19 @@ pub struct Finding {
 
 impl Finding {
     /// A finding needs a rule, a severity, a primary place and the words that identify its subject; the rest is added.
-    pub fn new(rule: &'static str, severity: Severity, location: Place, identity: &[&str], message: impl Into<String>) -> Self {
+    pub fn new(
+        rule: &'static str,
+        severity: Severity,
+        location: Place,
+        identity: &[&str],
+        message: impl Into<String>,
+    ) -> Self {
         Self {
             rule,
             severity,
             confidence: Confidence::Proven,
             message: message.into(),
+            detail: String::new(),
             subject: Subject::default(),
             targets: Vec::new(),
             location,
@@ -82,6 +91,13 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// Message and detail, for formats that have one text.
+    pub fn whole_message(&self) -> String {
+        if self.detail.is_empty() { self.message.clone() } else { format!("{}. {}", self.message, self.detail) }
+    }
+}
+
 /// 32 hex digits over the rule and the words that identify the subject.
 pub fn fingerprint(rule: &str, identity: &[&str]) -> String {
     let mut hasher = Sha256::new();
@@ -100,8 +116,14 @@ pub fn driver_identity(driver: &Driver) -> String {
     let version = &driver.package.version;
     let provider = version.provider.as_ref().map_or("", |p| p.value.as_str());
     let driver_ver = version.driver_ver.as_ref().map(|v| format!("{:?}", v.value)).unwrap_or_default();
-    let mut ids: Vec<&str> =
-        driver.package.models_sections.iter().flat_map(|s| &s.models).flat_map(|m| &m.ids).map(HardwareId::as_str).collect();
+    let mut ids: Vec<&str> = driver
+        .package
+        .models_sections
+        .iter()
+        .flat_map(|s| &s.models)
+        .flat_map(|m| &m.ids)
+        .map(HardwareId::as_str)
+        .collect();
     ids.sort_unstable();
     ids.dedup();
     let mut hasher = Sha256::new();

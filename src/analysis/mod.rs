@@ -12,6 +12,7 @@ pub mod rules;
 mod run;
 pub mod selection;
 pub mod target;
+mod wanted_files;
 pub mod world;
 
-pub use run::{Analysis, Request, analyse, ask};
+pub use run::{Analysis, Asked, Request, analyse, ask};

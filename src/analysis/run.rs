@@ -1,6 +1,6 @@
 //! The one way from facts to findings.
 
-use super::classify::link::{self, Questions};
+use super::classify::link;
 use super::classify::profile::Profile;
 use super::classify::release::{self, ImageRelease};
 use super::classify::topology::{self, Topologies};
@@ -10,10 +10,11 @@ use super::prediction::scenario::Cells;
 use super::prediction::{self, Inputs, Predictions};
 use super::rules::{self, Context};
 use super::target::Target;
-use super::world::{Folder, World};
+use super::wanted_files;
+use super::world::{DriverIndex, Folder, World, WorldFile};
+use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::ids::Arch;
 use crate::facts::os_version::OsVersion;
-use crate::facts::share::BinaryAnswer;
 use crate::inf_db::{InfDb, Release};
 
 /// What the user wants to be judged.
@@ -50,23 +51,38 @@ pub struct Analysis {
     pub findings: Vec<Finding>,
 }
 
-/// First half: looks at every driver by itself, and asks what must be searched in driver files.
-pub fn ask(world: &World, db: &InfDb) -> (Vec<Profile>, Questions) {
-    let profiles: Vec<Profile> = world.drivers.iter().map(|d| Profile::of(&d.package, db)).collect();
-    let questions = link::questions(world, &profiles);
-    (profiles, questions)
+/// What must be read before anything can be judged.
+#[derive(Debug)]
+pub struct Asked {
+    /// Profiles by driver.
+    profiles: Vec<Profile>,
+    /// Private enumerators to look for.
+    pub enumerators: Vec<String>,
+    /// Driver files to read, in a fixed order.
+    pub files: Vec<DriverFilePath>,
+    owners: Vec<Vec<DriverIndex>>,
 }
 
-/// Second half: everything else.
+/// First half: looks at every driver by itself, and asks for the driver files that must be read.
+pub fn ask(world: &World, db: &InfDb) -> Asked {
+    let profiles: Vec<Profile> = world.drivers.iter().map(|d| Profile::of(&d.package, db)).collect();
+    let enumerators = link::wanted(&profiles);
+    let (files, owners) = wanted_files::collect(world, &profiles, !enumerators.is_empty()).into_iter().unzip();
+    Asked { profiles, enumerators, files, owners }
+}
+
+/// Second half: everything else. `answers` are in the order of [`Asked::files`].
 pub fn analyse(
-    world: World,
-    profiles: Vec<Profile>,
-    asked: &Questions,
-    answers: &[BinaryAnswer],
+    mut world: World,
+    asked: Asked,
+    answers: Vec<Result<DriverFile, String>>,
     request: &Request,
     db: &InfDb,
 ) -> Analysis {
-    let topologies = topology::build(&world, &profiles, db, asked, answers);
+    let profiles = asked.profiles;
+    let files = asked.files.into_iter().zip(asked.owners).zip(answers);
+    world.driver_files = files.map(|((path, owners), facts)| (path, WorldFile { owners, facts })).collect();
+    let topologies = topology::build(&world, &profiles, db);
     let releases: Vec<ImageRelease> = (0..world.images.len())
         .map(|i| release::classify(&world.images[i].facts, &Place::file(world.image_name(i)), db))
         .collect();

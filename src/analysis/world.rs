@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::evidence::Place;
 use crate::facts::boot_image::{BootImage, DriverOrigin, WimFile};
+use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::driver_package::DriverPackage;
 use crate::facts::share::{Share, file_name_of, folder_of};
 
@@ -21,14 +22,27 @@ pub type ImageIndex = usize;
 pub struct World {
     /// The shares, in the order of the command line.
     pub shares: Vec<Share>,
+    /// Names of the shares in reports: the last part of the path, or the whole path where that is not unique.
+    share_names: Vec<String>,
     /// The boot images (files or folders), in the order of the command line.
     pub boot_files: Vec<BootFile>,
     /// Every image of every boot file.
     pub images: Vec<WorldImage>,
     /// Usable drivers, ordered by their first location.
     pub drivers: Vec<Driver>,
+    /// Driver files of the shares that were looked into, by path.
+    pub driver_files: BTreeMap<DriverFilePath, WorldFile>,
     /// INF files that Windows would not take as INF files, with the reason.
     pub unreadable: Vec<(Place, String)>,
+}
+
+/// A driver file with the drivers that name it.
+#[derive(Debug)]
+pub struct WorldFile {
+    /// Drivers with a function service of this binary.
+    pub owners: Vec<DriverIndex>,
+    /// What it says, or why it could not be read.
+    pub facts: Result<DriverFile, String>,
 }
 
 /// One boot file as given.
@@ -125,6 +139,7 @@ impl World {
                 world.add_image(boot_file, facts, &mut by_hash);
             }
         }
+        world.share_names = share_names(&shares);
         world.shares = shares;
         world.drivers = by_hash
             .into_iter()
@@ -138,7 +153,12 @@ impl World {
         world
     }
 
-    fn add_share(&mut self, index: usize, share: &Share, by_hash: &mut BTreeMap<String, (Arc<DriverPackage>, Vec<Location>)>) {
+    fn add_share(
+        &mut self,
+        index: usize,
+        share: &Share,
+        by_hash: &mut BTreeMap<String, (Arc<DriverPackage>, Vec<Location>)>,
+    ) {
         for inf in &share.infs {
             match &inf.content {
                 Err(message) => self.unreadable.push((Place::file(&inf.path), message.clone())),
@@ -168,9 +188,8 @@ impl World {
                 self.unreadable.push((Place::line(path, problem.line), problem.message.clone()));
                 continue;
             }
-            let known = by_hash
-                .entry(driver.inf_sha256.clone())
-                .or_insert_with(|| (Arc::clone(&driver.package), Vec::new()));
+            let known =
+                by_hash.entry(driver.inf_sha256.clone()).or_insert_with(|| (Arc::clone(&driver.package), Vec::new()));
             known.1.push(Location::Image { image, path: driver.inf_path.clone(), origin: driver.origin, entry });
         }
         self.images.push(WorldImage { boot_file, facts });
@@ -189,8 +208,8 @@ impl World {
         if self.shares.len() < 2 {
             return path.to_owned();
         }
-        let root = self.shares.get(share).map_or("", |s| s.root.as_str());
-        if path.is_empty() { root.to_owned() } else { format!("{}/{path}", root.trim_end_matches(['/', '\\'])) }
+        let name = self.share_names.get(share).map_or("", String::as_str);
+        if path.is_empty() { name.to_owned() } else { format!("{name}/{path}") }
     }
 
     /// `boot.wim:2`, used in places and as the id of an image.
@@ -202,8 +221,17 @@ impl World {
     /// The driver that lies at this entry of an image.
     pub fn image_drivers(&self, image: ImageIndex) -> impl Iterator<Item = (DriverIndex, &Driver, &Location)> {
         self.drivers.iter().enumerate().filter_map(move |(index, driver)| {
-            let here = driver.locations.iter().find(|l| matches!(l, Location::Image { image: i, .. } if *i == image))?;
+            let here =
+                driver.locations.iter().find(|l| matches!(l, Location::Image { image: i, .. } if *i == image))?;
             Some((index, driver, here))
         })
     }
+}
+
+/// Reports must not depend on the mount point more than they have to.
+fn share_names(shares: &[Share]) -> Vec<String> {
+    let whole = |s: &Share| s.root.replace('\\', "/").trim_end_matches('/').to_owned();
+    let last = |s: &Share| whole(s).rsplit('/').next().unwrap_or_default().to_owned();
+    let is_unique = |name: &str| shares.iter().filter(|s| last(s) == name).count() == 1;
+    shares.iter().map(|s| if is_unique(&last(s)) { last(s) } else { whole(s) }).collect()
 }

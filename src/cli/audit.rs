@@ -36,9 +36,10 @@ fn releases(named: &[String], db: &InfDb) -> Result<Vec<(String, OsVersion)>> {
             found.extend(db.releases().iter().map(|r| (r.id.clone(), r.version())));
             continue;
         }
-        let release = db.releases().parse(text).map_err(|unknown| {
-            anyhow!("--winpe {text}: {unknown}; `wimspect explain` lists the releases")
-        })?;
+        let release = db
+            .releases()
+            .parse(text)
+            .map_err(|unknown| anyhow!("--winpe {text}: {unknown}; `wimspect explain` lists the releases"))?;
         found.push((release.release.id.clone(), release.version));
     }
     found.dedup();

@@ -108,11 +108,17 @@ fn show_family(family: &Family, style: Style, out: &mut dyn Write) -> io::Result
         .map(|link| {
             let children: Vec<String> =
                 link.children.iter().map(|c| format!("{:?}: {}", c.kind, c.services.join(", "))).collect();
-            format!("{}\\ is made by service {} ({})", link.enumerator, link.bus_services.join(" or "), children.join("; "))
+            format!(
+                "{}\\ is made by service {} ({})",
+                link.enumerator,
+                link.bus_services.join(" or "),
+                children.join("; ")
+            )
         })
         .collect();
     items(style, out, "Tiers", &links)?;
-    let ids: Vec<String> = family.pci.iter().map(|p| format!("PCI vendor {}: {}", p.vendor, p.devices.join(" "))).collect();
+    let ids: Vec<String> =
+        family.pci.iter().map(|p| format!("PCI vendor {}: {}", p.vendor, p.devices.join(" "))).collect();
     items(style, out, "Adapters", &ids)?;
     if let Some(text) = &family.monolithic {
         paragraph(style, out, "Monolithic driver", text)?;
@@ -127,7 +133,10 @@ fn show_release(release: &Release, style: Style, out: &mut dyn Write) -> io::Res
     writeln!(out, "{} {}", style.bold(&release.id), release.title)?;
     let build = release.sp_build.map_or_else(String::new, |sp| format!(".{sp}"));
     let mut lines = vec![
-        format!("OS version {}.{}.{}{build} and later builds, up to the next row; {}", release.major, release.minor, release.build, release.windows),
+        format!(
+            "OS version {}.{}.{}{build} and later builds, up to the next row; {}",
+            release.major, release.minor, release.build, release.windows
+        ),
         format!("kit: {}", release.kit),
         format!("architectures: {}", release.archs.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ")),
         format!("NDIS {}", release.ndis),

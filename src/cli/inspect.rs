@@ -55,7 +55,8 @@ pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
 
 /// By content, not by name.
 fn is_wim(args: &InspectArgs) -> Result<bool> {
-    let named_inf = args.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("inf") || e.eq_ignore_ascii_case("inx"));
+    let named_inf =
+        args.path.extension().is_some_and(|e| e.eq_ignore_ascii_case("inf") || e.eq_ignore_ascii_case("inx"));
     if named_inf {
         // A missing file must not turn into an empty report.
         std::fs::File::open(&args.path).with_context(|| args.path.display().to_string())?;
@@ -77,8 +78,8 @@ fn single_inf(args: &InspectArgs, request: &Request, db: &InfDb) -> Outcome {
         ..Share::default()
     };
     let world = World::new(vec![share], Vec::new());
-    let (profiles, asked) = ask(&world, db);
-    let analysis = analyse(world, profiles, &asked, &[], request, db);
+    let asked = ask(&world, db);
+    let analysis = analyse(world, asked, Vec::new(), request, db);
     let path = args.path.display().to_string().replace('\\', "/");
     Outcome {
         analysis,

@@ -79,14 +79,20 @@ fn write(report: &Report<'_>, kind: Kind, common: &Common) -> Result<()> {
             let style = style(common.color, stdout.is_terminal());
             one(report, kind, common.format, style, &mut stdout.lock()).context("writing to standard output")
         }
-        Some(path) => write_file(report, kind, common.format, path).with_context(|| format!("writing {}", path.display())),
+        Some(path) => {
+            write_file(report, kind, common.format, path).with_context(|| format!("writing {}", path.display()))
+        }
     }
 }
 
 /// Written beside its place and put there when it is whole: nobody ever sees half a report.
 fn write_file(report: &Report<'_>, kind: Kind, format: Format, path: &Path) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut builder = tempfile::Builder::new();
+    // A report is for others to read: the permissions that any new file of this user gets, not those of a secret.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.prefix(".wimspect-").tempfile_in(folder)?;
     one(report, kind, format, Style::default(), file.as_file_mut())?;
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
@@ -108,7 +114,7 @@ pub fn style(color: Color, terminal: bool) -> Style {
         Color::Auto => terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
     };
     let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
-    let width = columns.or_else(|| terminal.then(|| console_width()).flatten()).unwrap_or(110);
+    let width = columns.or_else(|| terminal.then(console_width).flatten()).unwrap_or(110);
     Style { color, width: width.clamp(40, 160) }
 }
 

@@ -17,7 +17,7 @@ use crate::report::{Input, Problem};
 use crate::scan::image::{self, ImageOptions};
 use crate::scan::progress::{Phase, Progress};
 use crate::scan::share::{ShareOptions, read_share};
-use crate::scan::{binaries, overlay};
+use crate::scan::{driver_files, overlay};
 
 /// What is read.
 #[derive(Debug, Default)]
@@ -71,11 +71,11 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
     outcome.shares(inputs, &bar);
     outcome.images(inputs, &bar)?;
     let world = World::new(outcome.shares, outcome.boot_files);
-    let (profiles, asked) = ask(&world, db);
+    let asked = ask(&world, db);
     let roots: Vec<&Path> = outcome.roots.iter().map(PathBuf::as_path).collect();
-    let answers = binaries::search(&roots, &asked.candidates, &asked.questions, &bar);
+    let answers = driver_files::read(&roots, &asked.files, &asked.enumerators, &bar);
     bar.finish();
-    let analysis = analyse(world, profiles, &asked, &answers, request, db);
+    let analysis = analyse(world, asked, answers, request, db);
     Ok(Outcome { analysis, inputs: outcome.inputs, problems: outcome.problems, failed: outcome.failed })
 }
 

@@ -5,6 +5,7 @@
 
 pub mod boot_image;
 pub mod driver_binary;
+pub mod driver_file;
 pub mod driver_package;
 pub mod ids;
 pub mod os_version;

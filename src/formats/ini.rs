@@ -2,18 +2,15 @@
 //! and the ordered bare lines of `[LaunchApps]`, which no INI parser keeps.
 
 use configparser::ini::Ini;
-use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{UTF_8, WINDOWS_1252};
+
+use super::text::{self, TextEncoding};
 
 /// Text of a small configuration file: by its byte order mark, else UTF-8 when it is valid, else Windows-1252.
 pub fn decode(bytes: &[u8]) -> String {
-    let encoding = match bytes {
-        [0xFF, 0xFE, ..] => UTF_16LE,
-        [0xFE, 0xFF, ..] => UTF_16BE,
-        [_, 0, ..] => UTF_16LE,
-        _ if std::str::from_utf8(bytes).is_ok() => UTF_8,
-        _ => WINDOWS_1252,
-    };
-    encoding.decode(bytes).0.into_owned()
+    let encoding = text::detect(bytes);
+    let eight_bit = if encoding == TextEncoding::Utf8NoBom { UTF_8 } else { WINDOWS_1252 };
+    text::decode(bytes, encoding, eight_bit).into_owned()
 }
 
 /// Sections and keys without case; `:`, `#` and inline `;` are ordinary characters. `Err` names what is no INI text.

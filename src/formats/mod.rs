@@ -10,8 +10,25 @@ pub mod pe;
 pub mod text;
 pub mod wim_xml;
 
-/// Runs a parser of a dependency; a panic in it becomes `None`.
+/// Runs a parser of a dependency; a panic in it becomes `None` and prints nothing.
 pub(crate) fn catch_panic<T>(parser: impl FnOnce() -> T) -> Option<T> {
+    use std::cell::Cell;
+    use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+    use std::sync::Once;
+
+    thread_local! { static QUIET: Cell<bool> = const { Cell::new(false) }; }
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = take_hook();
+        set_hook(Box::new(move |info| {
+            if !QUIET.get() {
+                before(info);
+            }
+        }));
+    });
+    let outer = QUIET.replace(true);
     // What the closure borrows is read-only, so nothing half-changed can be seen afterwards.
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(parser)).ok()
+    let result = catch_unwind(AssertUnwindSafe(parser)).ok();
+    QUIET.set(outer);
+    result
 }

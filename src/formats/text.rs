@@ -81,10 +81,9 @@ pub fn detect(bytes: &[u8]) -> TextEncoding {
     if let Some(unmarked) = unmarked_utf16(bytes) {
         return unmarked;
     }
-    let ascii = Encoding::ascii_valid_up_to(bytes);
-    if ascii == bytes.len() {
+    if bytes.is_ascii() {
         TextEncoding::Ascii
-    } else if std::str::from_utf8(&bytes[ascii..]).is_ok() {
+    } else if std::str::from_utf8(bytes).is_ok() {
         TextEncoding::Utf8NoBom
     } else {
         TextEncoding::Ansi
@@ -115,7 +114,11 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<TextEncoding> {
 pub fn decode<'a>(bytes: &'a [u8], encoding: TextEncoding, ansi: &'static Encoding) -> Cow<'a, str> {
     let body = &bytes[encoding.bom_len().min(bytes.len())..];
     match encoding {
-        TextEncoding::Ascii | TextEncoding::Utf8Bom => String::from_utf8_lossy(body),
+        // Valid text, nearly always: one check at the speed of memory.
+        TextEncoding::Ascii | TextEncoding::Utf8Bom => match std::str::from_utf8(body) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(body),
+        },
         TextEncoding::Utf16Le | TextEncoding::Utf16LeNoBom => Cow::Owned(decode_utf16(body, u16::from_le_bytes)),
         TextEncoding::Utf16Be | TextEncoding::Utf16BeNoBom => Cow::Owned(decode_utf16(body, u16::from_be_bytes)),
         TextEncoding::Ansi | TextEncoding::Utf8NoBom => ansi.decode_without_bom_handling(body).0,

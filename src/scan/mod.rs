@@ -1,6 +1,6 @@
 //! THE I/O SHELL: walks, reads, calls `formats` and `facts`, in parallel. One bad file is one problem, never the end.
 
-pub mod binaries;
+pub mod driver_files;
 pub mod image;
 pub mod overlay;
 pub mod progress;

@@ -34,7 +34,9 @@ pub enum ShareError {
         path: PathBuf,
     },
     /// It is a file.
-    #[error("{path}: is a file, not a folder; name the folder that holds the drivers, or use `wimspect inspect` for one file")]
+    #[error(
+        "{path}: is a file, not a folder; name the folder that holds the drivers, or use `wimspect inspect` for one file"
+    )]
     NotAFolder {
         /// As given.
         path: PathBuf,
@@ -156,7 +158,8 @@ fn unreadable() -> DriverPackage {
             line: 0,
             column: 0,
             kind: "internal-error",
-            message: "wimspect failed on this file; this is a bug of wimspect, please report it with the file".to_owned(),
+            message: "wimspect failed on this file; this is a bug of wimspect, please report it with the file"
+                .to_owned(),
             fatal: true,
         }],
     }

@@ -22,7 +22,7 @@ const IO_ROOMS: &[&str] = &["scan", "history", "cli", ""];
 const CRATES: &[(&str, &[&str])] = &[
     ("wimlib_sys", &["scan"]),
     ("walkdir", &["scan"]),
-    ("tempfile", &["scan"]),
+    ("tempfile", &["scan", "cli"]),
     ("goblin", &["formats"]),
     ("nt_hive", &["formats"]),
     ("quick_xml", &["formats"]),

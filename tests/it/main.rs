@@ -18,3 +18,5 @@ mod inf_db;
 mod licences;
 mod releases;
 mod support;
+mod wim_hives;
+mod wim_hostile;

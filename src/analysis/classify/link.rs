@@ -8,22 +8,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::profile::{NetKind, Profile};
-use crate::analysis::evidence::{Confidence, Evidence};
+use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::world::{DriverIndex, Location, World};
+use crate::facts::driver_file::EnumeratorForm;
 use crate::facts::ids::HardwareId;
-use crate::facts::share::{BinaryAnswer, BinaryCandidate, BinaryForm, BinaryQuestion, folder_of};
+use crate::facts::share::folder_of;
 use crate::inf_db::InfDb;
-
-/// The two passes of the search in driver files: what is asked, and of which files.
-#[derive(Clone, Debug, Default)]
-pub struct Questions {
-    /// One question for each private enumerator.
-    pub questions: Vec<BinaryQuestion>,
-    /// Driver files of the drivers that may be buses.
-    pub candidates: Vec<BinaryCandidate>,
-    /// Whose file each candidate is.
-    pub owners: Vec<DriverIndex>,
-}
 
 /// A bus driver found for a child's enumerator.
 #[derive(Clone, Debug)]
@@ -66,49 +56,9 @@ fn child_enumerators(profile: &Profile) -> impl Iterator<Item = &String> {
     profile.private.keys()
 }
 
-/// What to ask of the driver files of a share: enumerators of the network children, and of whatever may stand between.
-pub fn questions(world: &World, profiles: &[Profile]) -> Questions {
-    let enumerators: BTreeSet<&String> = wanted_enumerators(profiles);
-    if enumerators.is_empty() {
-        return Questions::default();
-    }
-    let mut asked = Questions {
-        questions: enumerators.into_iter().map(|e| BinaryQuestion { enumerator: e.clone() }).collect(),
-        ..Questions::default()
-    };
-    let mut files: BTreeMap<BinaryCandidate, DriverIndex> = BTreeMap::new();
-    for (index, driver) in world.drivers.iter().enumerate() {
-        let profile = &profiles[index];
-        if profile.net != NetKind::None {
-            continue;
-        }
-        for location in &driver.locations {
-            let Location::Share { share, path } = location else { continue };
-            for binary in &profile.binaries {
-                for file in driver_files(world, *share, folder_of(path), binary) {
-                    files.entry(BinaryCandidate { share: *share, path: file }).or_insert(index);
-                }
-            }
-        }
-    }
-    (asked.candidates, asked.owners) = files.into_iter().unzip();
-    asked
-}
-
-/// A binary lies in the INF's folder or below it (SourceDisksNames may name a subfolder).
-fn driver_files(world: &World, share: usize, folder: &str, name: &str) -> Vec<String> {
-    let share = &world.shares[share];
-    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-    let below = share.folders.range(prefix.clone()..).take_while(|(f, _)| f.starts_with(&prefix)).take(64);
-    let here = share.folders.get_key_value(folder);
-    let mut found: Vec<String> = here
-        .into_iter()
-        .chain(below)
-        .filter_map(|(f, _)| share.find_file(f, name).map(|n| if f.is_empty() { n.to_owned() } else { format!("{f}/{n}") }))
-        .collect();
-    found.sort();
-    found.dedup();
-    found
+/// The private enumerators to look for in driver files: those of the network children, and of whatever may stand between.
+pub fn wanted(profiles: &[Profile]) -> Vec<String> {
+    wanted_enumerators(profiles).into_iter().cloned().collect()
 }
 
 /// Enumerators for which a parent is wanted: those of network adapters, and of System-class drivers that could be middle
@@ -117,7 +67,9 @@ fn wanted_enumerators(profiles: &[Profile]) -> BTreeSet<&String> {
     let adapters = profiles.iter().filter(|p| p.net == NetKind::Adapter);
     let mut wanted: BTreeSet<&String> = adapters.flat_map(child_enumerators).collect();
     if !wanted.is_empty() {
-        wanted.extend(profiles.iter().filter(|p| p.net == NetKind::None && p.bus_models == 0).flat_map(child_enumerators));
+        wanted.extend(
+            profiles.iter().filter(|p| p.net == NetKind::None && p.bus_models == 0).flat_map(child_enumerators),
+        );
     }
     wanted
 }
@@ -148,12 +100,12 @@ pub struct Linker<'a> {
 
 impl<'a> Linker<'a> {
     /// Sorts all drivers by what may make them a parent.
-    pub fn new(world: &'a World, profiles: &'a [Profile], db: &'a InfDb, asked: &Questions, answers: &[BinaryAnswer]) -> Self {
+    pub fn new(world: &'a World, profiles: &'a [Profile], db: &'a InfDb) -> Self {
         let mut linker = Self {
             world,
             profiles,
             db,
-            binaries: binary_evidence(world, asked, answers),
+            binaries: binary_evidence(world),
             by_class: BTreeMap::new(),
             by_registry_id: BTreeMap::new(),
             by_service: BTreeMap::new(),
@@ -205,7 +157,8 @@ impl<'a> Linker<'a> {
             let distances = candidates.iter().enumerate().map(|(i, c)| (self.distance(at, c.driver), i));
             distances.filter_map(|(d, i)| d.map(|d| (d, i))).collect()
         };
-        let measured: Vec<_> = by_enumerator.iter().map(|(e, candidates)| (*e, candidates, measure(candidates))).collect();
+        let measured: Vec<_> =
+            by_enumerator.iter().map(|(e, candidates)| (*e, candidates, measure(candidates))).collect();
         let best = |m: &[(usize, usize)]| m.iter().map(|(d, _)| *d).min();
         let Some(nearest) = measured.iter().filter_map(|(_, _, m)| best(m)).min() else { return Vec::new() };
         measured
@@ -240,7 +193,8 @@ impl<'a> Linker<'a> {
                 near.into_iter().partition(|c| self.same_hardware(all[c.1].driver, winner.driver));
             near = other;
             let feeds = links.is_empty()
-                || (winner.strength <= Strength::RegistryText && !self.has_nearer_child(winner.driver, at, enumerator, best.0));
+                || (winner.strength <= Strength::RegistryText
+                    && !self.has_nearer_child(winner.driver, at, enumerator, best.0));
             if feeds {
                 let rivals = same.iter().filter(|c| rank(c) == rank(&best)).map(|c| all[c.1].driver).collect();
                 links.push(self.link(child, enumerator, winner, rivals));
@@ -272,8 +226,9 @@ impl<'a> Linker<'a> {
     /// Another network child of this enumerator lies nearer to the bus than this far.
     fn has_nearer_child(&self, bus: DriverIndex, at: &Location, enumerator: &str, than: usize) -> bool {
         let homes = self.world.drivers[bus].locations.iter().filter(|l| location_distance(l, at) == Some(than));
-        let mut others = (0..self.profiles.len())
-            .filter(|d| self.profiles[*d].net == NetKind::Adapter && self.profiles[*d].private.contains_key(enumerator));
+        let mut others = (0..self.profiles.len()).filter(|d| {
+            self.profiles[*d].net == NetKind::Adapter && self.profiles[*d].private.contains_key(enumerator)
+        });
         let homes: Vec<&Location> = homes.collect();
         others.any(|other| homes.iter().any(|home| self.distance(home, other).is_some_and(|d| d < than)))
     }
@@ -297,8 +252,12 @@ impl<'a> Linker<'a> {
             let text = format!("{} writes the child's id {id} to the registry", self.world.drivers[*driver].inf);
             add(*driver, Strength::RegistryText, Evidence::new("registry-text", text).at(place));
         }
-        for driver in self.by_class.get(enumerator).into_iter().flatten().filter(|d| self.profiles[**d].bus_models > 0) {
-            let text = format!("the setup class of {} is the child's enumerator {enumerator}", self.world.drivers[*driver].inf);
+        for driver in self.by_class.get(enumerator).into_iter().flatten().filter(|d| self.profiles[**d].bus_models > 0)
+        {
+            let text = format!(
+                "the setup class of {} is the child's enumerator {enumerator}",
+                self.world.drivers[*driver].inf
+            );
             add(*driver, Strength::ClassGuid, Evidence::new("class-guid", text));
         }
         let child_inf = self.world.drivers[child].inf.to_ascii_lowercase();
@@ -311,7 +270,8 @@ impl<'a> Linker<'a> {
             for service in &link.bus_services {
                 for driver in self.by_service.get(&service.to_ascii_lowercase()).into_iter().flatten() {
                     let text = format!("the family table names service {service} as the bus of {enumerator}\\");
-                    let evidence = Evidence::new("family-table", text).from_source(format!("inf-db nic-families/{}", family.id));
+                    let evidence =
+                        Evidence::new("family-table", text).from_source(format!("inf-db nic-families/{}", family.id));
                     add(*driver, Strength::Family, evidence);
                 }
             }
@@ -320,7 +280,8 @@ impl<'a> Linker<'a> {
     }
 
     fn same_provider(&self, a: DriverIndex, b: DriverIndex) -> bool {
-        let provider = |d: DriverIndex| self.world.drivers[d].package.version.provider.as_ref().map(|p| p.value.to_lowercase());
+        let provider =
+            |d: DriverIndex| self.world.drivers[d].package.version.provider.as_ref().map(|p| p.value.to_lowercase());
         provider(a).is_some_and(|p| Some(p) == provider(b))
     }
 
@@ -349,20 +310,27 @@ pub fn location_distance(a: &Location, b: &Location) -> Option<usize> {
     }
 }
 
-fn binary_evidence(world: &World, asked: &Questions, answers: &[BinaryAnswer]) -> BTreeMap<String, Vec<(DriverIndex, Evidence)>> {
+/// Enumerator → drivers whose files hold it.
+fn binary_evidence(world: &World) -> BTreeMap<String, Vec<(DriverIndex, Evidence)>> {
     let mut found: BTreeMap<String, Vec<(DriverIndex, Evidence)>> = BTreeMap::new();
-    // A driver that imports NDIS.SYS is a network driver and may hold its own enumerator (FACTS.md, CORPUS.md 2).
-    for answer in answers.iter().filter(|a| !a.imports_ndis) {
-        let enumerator = &asked.questions[answer.question].enumerator;
-        let candidate = &asked.candidates[answer.candidate];
-        let form = match answer.form {
-            BinaryForm::Utf16Text => format!("the text {enumerator}\\"),
-            BinaryForm::GuidBytes => format!("the bytes of {enumerator}"),
-        };
-        let path = world.share_path(candidate.share, &candidate.path);
-        let text = format!("{path} holds {form} and does not import NDIS.SYS");
-        let evidence = Evidence::new("binary-text", text).at(super::super::evidence::Place::file(path));
-        found.entry(enumerator.clone()).or_default().push((asked.owners[answer.candidate], evidence));
+    for (path, file) in &world.driver_files {
+        // A driver that imports NDIS.SYS is a network driver and may hold its own enumerator (CORPUS.md 2).
+        let Ok(facts) = &file.facts else { continue };
+        if facts.imports_ndis() {
+            continue;
+        }
+        for (enumerator, form) in &facts.holds {
+            let form = match form {
+                EnumeratorForm::Utf16Text => format!("the text {enumerator}\\"),
+                EnumeratorForm::GuidBytes => format!("the bytes of {enumerator}"),
+            };
+            let path = world.share_path(path.share, &path.path);
+            let text = format!("{path} holds {form} and does not import NDIS.SYS");
+            let evidence = Evidence::new("binary-text", text).at(Place::file(path));
+            for owner in &file.owners {
+                found.entry(enumerator.clone()).or_default().push((*owner, evidence.clone()));
+            }
+        }
     }
     found
 }

@@ -34,9 +34,8 @@ pub struct ImageRelease {
 pub fn classify(image: &BootImage, place: &Place, db: &InfDb) -> ImageRelease {
     let readings = readings(image);
     let decided = readings.first().map(|(_, r)| r.value);
-    let evidence = readings.iter().map(|(kind, r)| {
-        Evidence::new(kind, format!("{}: {}", r.place, r.value)).at(place.clone())
-    });
+    let evidence =
+        readings.iter().map(|(kind, r)| Evidence::new(kind, format!("{}: {}", r.place, r.value)).at(place.clone()));
     let evidence: Vec<Evidence> = evidence.collect();
     let stale = decided.map_or_else(Vec::new, |version| {
         let wrong = readings.iter().filter(|(_, r)| disagrees(version, r.value));
@@ -48,9 +47,10 @@ pub fn classify(image: &BootImage, place: &Place, db: &InfDb) -> ImageRelease {
         Some(version) => match db.releases().classify(&version) {
             Classification::Known(release) => (Some(release.id.clone()), release.title.clone()),
             Classification::Generation { reason, .. } | Classification::Unknown { reason } => (None, reason),
-            Classification::Newer { last } => {
-                (None, format!("{version} is newer than {}, the last release known here: release unknown, newer", last.title))
-            }
+            Classification::Newer { last } => (
+                None,
+                format!("{version} is newer than {}, the last release known here: release unknown, newer", last.title),
+            ),
         },
     };
     let binary_arch = image.archs.binaries.first().map(|r| r.value);

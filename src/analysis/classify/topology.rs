@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
-use super::link::{Link, Linker, Questions};
+use super::link::{Link, Linker};
 use super::profile::{IdKind, NetKind, Profile, id_kind};
 use super::role::Role;
 use crate::analysis::world::{DriverIndex, World};
 use crate::facts::ids::HardwareId;
-use crate::facts::share::BinaryAnswer;
 use crate::inf_db::InfDb;
 
 /// Monolithic or multi-tier.
@@ -92,9 +91,9 @@ pub struct Topologies {
     pub roles: Vec<Role>,
 }
 
-/// Builds everything from profiles and the answers of the search in driver files.
-pub fn build(world: &World, profiles: &[Profile], db: &InfDb, asked: &Questions, answers: &[BinaryAnswer]) -> Topologies {
-    let linker = Linker::new(world, profiles, db, asked, answers);
+/// Builds everything from profiles and what the driver files say.
+pub fn build(world: &World, profiles: &[Profile], db: &InfDb) -> Topologies {
+    let linker = Linker::new(world, profiles, db);
     let links = network_links(profiles, &linker);
     let siblings = sibling_links(profiles, &linker, &links);
     let mut all = Vec::new();
@@ -116,14 +115,17 @@ pub fn build(world: &World, profiles: &[Profile], db: &InfDb, asked: &Questions,
     }
     add_missing(&mut all, profiles, &links);
     let roles = (0..world.drivers.len()).map(|d| Role::of(d, profiles, &links, &all)).collect();
-    all.sort_by(|a, b| (a.nodes.first().map(|n| n.0), a.kind, &a.id).cmp(&(b.nodes.first().map(|n| n.0), b.kind, &b.id)));
+    all.sort_by(|a, b| {
+        (a.nodes.first().map(|n| n.0), a.kind, &a.id).cmp(&(b.nodes.first().map(|n| n.0), b.kind, &b.id))
+    });
     Topologies { all, roles }
 }
 
 /// Links of the network adapters, then of every parent that is a child itself, until nothing new is found.
 fn network_links(profiles: &[Profile], linker: &Linker<'_>) -> Vec<Link> {
-    let mut wanted: Vec<DriverIndex> =
-        (0..profiles.len()).filter(|d| profiles[*d].net == NetKind::Adapter && !profiles[*d].private.is_empty()).collect();
+    let mut wanted: Vec<DriverIndex> = (0..profiles.len())
+        .filter(|d| profiles[*d].net == NetKind::Adapter && !profiles[*d].private.is_empty())
+        .collect();
     let mut seen: BTreeSet<DriverIndex> = wanted.iter().copied().collect();
     let mut links = Vec::new();
     while let Some(child) = wanted.pop() {

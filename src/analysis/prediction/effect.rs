@@ -217,7 +217,8 @@ impl<'a> TargetView<'a> {
                 (Before::MultiTier, Evidence::new("driver-before", text).at(place))
             }
             Role::BusDriver => {
-                let text = format!("{inf}, a bus driver without its miniport in the image, has the adapter: no network");
+                let text =
+                    format!("{inf}, a bus driver without its miniport in the image, has the adapter: no network");
                 (Before::None, Evidence::new("driver-before", text).at(place))
             }
             Role::NotNetwork => {
@@ -234,7 +235,9 @@ impl<'a> TargetView<'a> {
     fn place(&self, contender: &Contender<'_>) -> Place {
         let world = self.inputs.world;
         let locations = &world.drivers[contender.driver].locations;
-        let in_image = locations.iter().find(|l| matches!(l, Location::Image { image, .. } if Some(*image) == self.target.image()));
+        let in_image = locations
+            .iter()
+            .find(|l| matches!(l, Location::Image { image, .. } if Some(*image) == self.target.image()));
         in_image.or_else(|| locations.first()).map_or_else(Place::default, |l| world.place(l, contender.model.line))
     }
 
@@ -258,11 +261,17 @@ impl<'a> TargetView<'a> {
     }
 
     /// Without an image: something monolithic is assumed to run the adapter, and to lose.
-    fn against_assumption(&self, offered: &OfferedModels<'_>, topology: &Topology, winner: &Contender<'a>) -> AdapterEffect {
+    fn against_assumption(
+        &self,
+        offered: &OfferedModels<'_>,
+        topology: &Topology,
+        winner: &Contender<'a>,
+    ) -> AdapterEffect {
         let after = self.after(offered, winner.driver);
         let inf = &self.inputs.world.drivers[winner.driver].inf;
         let because = vec![
-            Evidence::new("selects", format!("{inf} selects the adapter here by {}", self.service_text(winner))).at(self.place(winner)),
+            Evidence::new("selects", format!("{inf} selects the adapter here by {}", self.service_text(winner)))
+                .at(self.place(winner)),
         ];
         let mut because = because;
         because.extend(topology.edges.iter().flat_map(|e| e.evidence.iter().cloned()));
@@ -349,7 +358,9 @@ impl<'a> TargetView<'a> {
             std::cmp::Ordering::Greater => (Effect::LosesRank, Evidence::new("rank", comparison.to_string())),
             std::cmp::Ordering::Equal => (Effect::Ambiguous, Evidence::new("rank", comparison.to_string())),
             std::cmp::Ordering::Less => {
-                let names = |c: &Contender<'a>| c.install.and_then(function_service).and_then(|s| s.binary_file().map(str::to_ascii_lowercase));
+                let names = |c: &Contender<'a>| {
+                    c.install.and_then(function_service).and_then(|s| s.binary_file().map(str::to_ascii_lowercase))
+                };
                 match (names(now), names(next)) {
                     (Some(a), Some(b)) if a == b => {
                         let text = format!(
@@ -358,7 +369,7 @@ impl<'a> TargetView<'a> {
                         (Effect::IgnoredSameName, Evidence::new("same-driver-name", text).from_source("KB 2686316"))
                     }
                     _ => {
-                        let mut text = format!("another service claims the adapter: {}", comparison.to_string());
+                        let mut text = format!("another service claims the adapter: {comparison}");
                         if let Some(rival) = rival {
                             text.push_str(&format!("; {} in the set ranks the same", world.drivers[rival].inf));
                         }

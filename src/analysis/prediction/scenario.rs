@@ -4,7 +4,10 @@ use super::effect::AdapterEffect;
 use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::target::Target;
 use crate::facts::os_version::OsVersion;
-use crate::inf_db::{ContentAccess, DeployOs, DeployedOsDriver, NetworkDuring, InfDb, NetworkRecovers, ScenarioFacts, DeploySource, TaskPhase, TaskResult};
+use crate::inf_db::{
+    ContentAccess, DeployOs, DeploySource, DeployedOsDriver, InfDb, NetworkDuring, NetworkRecovers, ScenarioFacts,
+    TaskPhase, TaskResult,
+};
 
 /// One cell of the matrix: how the deployment is set up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,10 +42,15 @@ pub struct Cells {
 impl Cells {
     /// All cells, in a fixed order.
     pub fn all(&self) -> Vec<Cell> {
-        let or_all = |given: &[ContentAccess]| if given.is_empty() { vec![ContentAccess::RunFromDp, ContentAccess::Download] } else { given.to_vec() };
+        let or_all = |given: &[ContentAccess]| {
+            if given.is_empty() { vec![ContentAccess::RunFromDp, ContentAccess::Download] } else { given.to_vec() }
+        };
         let contents = or_all(&self.content);
-        let sources =
-            if self.source.is_empty() { vec![DeploySource::InstallPackage, DeploySource::OsImage] } else { self.source.clone() };
+        let sources = if self.source.is_empty() {
+            vec![DeploySource::InstallPackage, DeploySource::OsImage]
+        } else {
+            self.source.clone()
+        };
         let systems: Vec<Option<OsVersion>> =
             if self.deploy_os.is_empty() { vec![None] } else { self.deploy_os.iter().copied().map(Some).collect() };
         let mut cells = Vec::new();

@@ -13,8 +13,7 @@ const FIRST_TOO_NEW: (u16, u16) = (6, 1);
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for target in context.targets.iter().filter(|t| t.named && t.os.version.major_minor() == (6, 0)) {
-        let too_new: Vec<&OsVersion> =
-            context.deploy_os.iter().filter(|v| v.major_minor() >= FIRST_TOO_NEW).collect();
+        let too_new: Vec<&OsVersion> = context.deploy_os.iter().filter(|v| v.major_minor() >= FIRST_TOO_NEW).collect();
         if context.deploy_os.is_empty() && target.image().is_some() {
             findings.push(finding(context, target, Severity::Info, "Windows 7 or later (6.1 and newer)"));
         }
@@ -42,8 +41,11 @@ fn finding(context: &Context<'_>, target: &Target, severity: Severity, deployed:
     let image = target.image().and_then(|i| context.releases.get(i));
     finding.evidence.extend(image.into_iter().flat_map(|r| r.evidence.iter().cloned()));
     finding.evidence.push(
-        Evidence::new("document", "a 6.0 image services a 6.1 system with pkgmgr.exe, which that system replaced by dism.exe")
-            .from_source("Microsoft support article (FACTS.md 6.1 row 9, R5)"),
+        Evidence::new(
+            "document",
+            "a 6.0 image services a 6.1 system with pkgmgr.exe, which that system replaced by dism.exe",
+        )
+        .from_source("Microsoft support article (FACTS.md 6.1 row 9, R5)"),
     );
     finding
 }

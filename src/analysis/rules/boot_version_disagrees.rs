@@ -17,7 +17,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             stale.join(", ")
         );
         let identity = [name.as_str(), &stale.join("|")];
-        let mut finding = Finding::new(ID, Severity::Warning, Place::file(&name), &identity, text).about_image(index, name.clone());
+        let mut finding =
+            Finding::new(ID, Severity::Warning, Place::file(&name), &identity, text).about_image(index, name.clone());
         finding.evidence.clone_from(&release.evidence);
         findings.push(finding);
     }

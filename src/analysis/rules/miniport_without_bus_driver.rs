@@ -31,7 +31,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             finding.subject.adapters = vec![missing.id.clone()];
             finding.confidence = Confidence::Likely;
             finding.related = other_places(context.world, missing.child);
-            let reason = format!("searched: driver files, AddReg texts, class GUIDs, CopyINF and the family table for {}", missing.enumerator);
+            let reason = format!(
+                "searched: driver files, AddReg texts, class GUIDs, CopyINF and the family table for {}",
+                missing.enumerator
+            );
             finding.evidence.push(Evidence::new("no-bus-driver", reason));
             findings.push(finding);
         }

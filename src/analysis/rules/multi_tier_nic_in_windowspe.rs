@@ -9,9 +9,9 @@ use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
 use crate::analysis::prediction::Prediction;
 use crate::analysis::prediction::scenario::{Cell, Outcome};
-use crate::analysis::target::Target;
+use crate::analysis::target::{Target, folded_names};
 use crate::facts::ids::HardwareId;
-use crate::inf_db::{After, TaskPhase, ContentAccess, NetworkDuring, Effect, NetworkRecovers, TaskResult};
+use crate::inf_db::{After, ContentAccess, Effect, NetworkDuring, NetworkRecovers, TaskPhase, TaskResult};
 
 pub(super) const ID: &str = "multi-tier-nic-in-windowspe";
 
@@ -39,7 +39,11 @@ fn severity(outcome: &Outcome, target: &Target) -> Severity {
     let worst = match (outcome.during, outcome.result) {
         (NetworkDuring::Lost | NetworkDuring::NeverUp, _) | (_, TaskResult::Fails) => Severity::Error,
         // Where both tiers are in the box the change of drivers is expected to pass: good to know, no more.
-        (NetworkDuring::Interrupted, TaskResult::Succeeds) if target.multi_tier == Some(crate::inf_db::MultiTier::InBox) => Severity::Info,
+        (NetworkDuring::Interrupted, TaskResult::Succeeds)
+            if target.multi_tier == Some(crate::inf_db::MultiTier::InBox) =>
+        {
+            Severity::Info
+        }
         _ => Severity::Warning,
     };
     if target.named { worst } else { worst.min(Severity::Warning) }
@@ -52,11 +56,12 @@ fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> 
     let mut confidence = Confidence::Proven;
     let mut targets = BTreeSet::new();
     let mut adapters: BTreeSet<HardwareId> = BTreeSet::new();
-    let mut stories: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut stories: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     let mut evidence: Vec<Evidence> = Vec::new();
     for prediction in predictions {
         let target = &context.targets[prediction.target];
-        let harmful: Vec<(&Cell, &Outcome)> = cells.iter().zip(&prediction.outcomes).filter(|(_, o)| harms(o)).collect();
+        let harmful: Vec<(&Cell, &Outcome)> =
+            cells.iter().zip(&prediction.outcomes).filter(|(_, o)| harms(o)).collect();
         for (_, outcome) in &harmful {
             worst = worst.max(Some(severity(outcome, target)));
             confidence = confidence.min(outcome.confidence);
@@ -71,22 +76,19 @@ fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> 
             push_new(&mut evidence, reason.clone());
         }
         let story = story(&harmful);
-        let titles = stories.entry(story).or_default();
-        if !titles.contains(&target.title) {
-            titles.push(target.title.clone());
-        }
+        stories.entry(story).or_default().insert(prediction.target);
     }
     let root = topology.root()?;
     let driver = &context.world.drivers[root];
     let places: Vec<_> = driver.locations.iter().map(|l| context.world.place(l, 0)).collect();
     let text = format!(
         "{} is a multi-tier network driver: in the windowsPE pass of an install-package deployment it takes {} from the \
-         driver that works there. {}",
+         driver that works there",
         names(context, index),
         count(adapters.len()),
-        stories.iter().map(|(story, titles)| format!("{}: {story}", titles.join(", "))).collect::<Vec<_>>().join(". ")
     );
     let mut finding = Finding::new(ID, worst?, places[0].clone(), &[&driver_identity(driver)], text).about_driver(root);
+    finding.detail = stories_text(context, stories);
     finding.confidence = confidence;
     finding.subject.topology = Some(index);
     finding.subject.adapters = adapters.into_iter().collect();
@@ -98,6 +100,15 @@ fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> 
     finding.evidence = evidence;
     finding.advice = advice(context, index);
     Some(finding)
+}
+
+/// The oldest target first.
+fn stories_text(context: &Context<'_>, stories: BTreeMap<String, BTreeSet<usize>>) -> String {
+    let mut stories: Vec<(BTreeSet<usize>, String)> =
+        stories.into_iter().map(|(story, targets)| (targets, story)).collect();
+    stories.sort();
+    let texts = stories.iter().map(|(targets, story)| format!("{}: {story}", folded_names(context.targets, targets)));
+    texts.collect::<Vec<_>>().join(". ")
 }
 
 fn push_new(all: &mut Vec<Evidence>, evidence: Evidence) {
@@ -171,7 +182,12 @@ fn outcome_text(outcome: &Outcome) -> String {
 fn advice(context: &Context<'_>, index: usize) -> Vec<String> {
     let topology = &context.topologies.all[index];
     let mut twins: BTreeSet<String> = BTreeSet::new();
-    for other in context.topologies.all.iter().filter(|t| t.kind == crate::analysis::classify::topology::TopologyKind::Monolithic) {
+    for other in context
+        .topologies
+        .all
+        .iter()
+        .filter(|t| t.kind == crate::analysis::classify::topology::TopologyKind::Monolithic)
+    {
         if other.root_ids.intersection(&topology.root_ids).next().is_some()
             && let Some(root) = other.root()
         {

@@ -14,9 +14,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             None => Some("its header names no boot image (boot index 0): firmware and WDS can not start it".to_owned()),
             Some(boot) => match images.clone().find(|(_, i)| i.facts.index == boot) {
                 None => Some(format!("its boot index is {boot}, and there is no such image in it")),
-                Some((image, _)) if !context.releases[image].is_winpe => {
-                    Some(format!("its boot index is {boot}, and that image is no Windows PE (none of its signs is there)"))
-                }
+                Some((image, _)) if !context.releases[image].is_winpe => Some(format!(
+                    "its boot index is {boot}, and that image is no Windows PE (none of its signs is there)"
+                )),
                 Some(_) => None,
             },
         };

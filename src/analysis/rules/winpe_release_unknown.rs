@@ -13,7 +13,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         let name = context.world.image_name(index);
         let text = format!("the Windows PE release of {name} is not known: {}", release.title);
-        let mut finding = Finding::new(ID, Severity::Warning, Place::file(&name), &[&name], text).about_image(index, name.clone());
+        let mut finding =
+            Finding::new(ID, Severity::Warning, Place::file(&name), &[&name], text).about_image(index, name.clone());
         finding.evidence.clone_from(&release.evidence);
         findings.push(finding);
     }

@@ -203,6 +203,8 @@ pub struct StagedPackage {
     pub date: Option<DriverDate>,
     /// Version of `Version`.
     pub version: Option<[u16; 4]>,
+    /// The keys `Configurations` and `Descriptors` are there: a package that no device is bound to has them, but empty.
+    pub described: bool,
     /// `Configurations`, ordered by install section.
     pub configurations: Vec<PackageConfiguration>,
     /// `Descriptors`, ordered by id.
@@ -309,6 +311,7 @@ fn package(key: &Key<'_, '_>) -> StagedPackage {
         version: u64_at(&version, 32).map(version_words),
         ..StagedPackage::default()
     };
+    package.described = key.key("Configurations").is_some() && key.key("Descriptors").is_some();
     if let Some(configurations) = key.key("Configurations") {
         package.configurations = configurations
             .subkeys()

@@ -51,13 +51,23 @@ impl Reader<'_> {
     }
 
     /// `name.NT<arch>`, then `name.NT`, then `name`; and whether it is one of the first two.
-    pub(super) fn actual_section(&self, name: &str, arch: Arch) -> (Option<u32>, bool) {
-        let decorated = format!("{name}.NT{}", arch.name());
+    pub(super) fn actual_section(&mut self, name: &str, arch: Arch) -> (Option<u32>, bool) {
+        self.joined_id(name, ".NT", arch.name());
+        let decorated = self.name_buffer.as_str();
         let nt = &decorated[..name.len() + 3];
-        match self.inf.section_id(&decorated).or_else(|| self.inf.section_id(nt)) {
+        match self.inf.section_id(decorated).or_else(|| self.inf.section_id(nt)) {
             Some(id) => (Some(id), true),
             None => (self.inf.section_id(name), false),
         }
+    }
+
+    /// Number of the section whose name is put together from three parts.
+    fn joined_id(&mut self, base: &str, dot: &str, suffix: &str) -> Option<u32> {
+        self.name_buffer.clear();
+        for part in [base, dot, suffix] {
+            self.name_buffer.push_str(part);
+        }
+        self.inf.section_id(&self.name_buffer)
     }
 
     fn install_body(&mut self, name: &str, actual: Option<u32>, nt_decorated: bool, arch: Arch) -> InstallBody {
@@ -72,7 +82,7 @@ impl Reader<'_> {
             body.line = section.line();
             self.directives(id, &mut body, &mut collected, 0);
         }
-        let part = |reader: &Self, suffix: &str| reader.inf.section_id(&format!("{base}.{suffix}"));
+        let part = |reader: &mut Self, suffix: &str| reader.joined_id(&base, ".", suffix);
         if let Some(id) = part(self, "Services") {
             self.services(id, &mut body, &mut collected, 0);
         }
@@ -124,8 +134,8 @@ impl Reader<'_> {
                 b"needs" => {
                     let from = body.needs.len();
                     self.names(line, &mut body.needs);
-                    for name in body.needs[from..].to_vec() {
-                        if let Some(id) = self.inf.section_id(&name) {
+                    for n in from..body.needs.len() {
+                        if let Some(id) = self.inf.section_id(&body.needs[n]) {
                             self.directives(id, body, collected, depth + 1);
                         }
                     }
@@ -209,8 +219,8 @@ impl Reader<'_> {
             } else if line.key_is("Needs") {
                 let from = body.needs.len();
                 self.names(line, &mut body.needs);
-                for name in body.needs[from..].to_vec() {
-                    if let Some(id) = self.inf.section_id(&name) {
+                for n in from..body.needs.len() {
+                    if let Some(id) = self.inf.section_id(&body.needs[n]) {
                         self.services(id, body, collected, depth + 1);
                     }
                 }

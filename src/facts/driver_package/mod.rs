@@ -2,7 +2,9 @@
 //! sections do. Structure over **all** decorations; which part of it applies to one Windows is decided in
 //! [`crate::analysis::selection`].
 
+mod details;
 mod install;
+mod lint;
 mod models;
 mod problems;
 mod query;
@@ -22,6 +24,8 @@ use serde::Serialize;
 use super::ids::{Arch, HardwareId, class_guid};
 use super::os_version::ProductType;
 
+pub use details::{FileInstall, InstallDetails, RegistryOwner, RegistryValue, install_details, registry_type};
+pub use lint::{KINDS as LINT_KINDS, lint, lint_with};
 pub use query::{DestinationDir, actual_section_name, destination_dir, inf_class, source_disk, source_file};
 pub use read::{ReadOptions, read, read_with};
 pub use sources::{SourceDisk, SourceFile};

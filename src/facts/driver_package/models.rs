@@ -1,5 +1,6 @@
 //! `[Manufacturer]`, TargetOSVersion decorations and Models sections (FACTS.md 2.3, 2.4).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::read::Reader;
@@ -58,7 +59,21 @@ fn parts(text: &str) -> Option<DecorationParts> {
     })
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
+    /// A substituted text as a shared value.
+    fn shared(&mut self, text: Cow<'r, str>, line: u32) -> Arc<str> {
+        if let Some(known) = self.expanded.get(&text) {
+            return known;
+        }
+        let raw = if let Cow::Borrowed(raw) = &text { Some(*raw) } else { None };
+        let text = self.expand(text, line);
+        let shared = self.texts.get(&text);
+        if let Some(raw) = raw {
+            self.expanded.insert(raw, shared.clone());
+        }
+        shared
+    }
+
     /// Reads `[Manufacturer]` and every Models section that it names.
     pub(super) fn manufacturers(&mut self) -> (Vec<Manufacturer>, Vec<ModelsSection>) {
         let mut sections = ModelsSections::default();
@@ -128,12 +143,6 @@ impl Reader<'_> {
         sections.list.push(ModelsSection { name: section.name().to_owned(), line: section.line(), models });
         sections.known.push((id, number));
         Some(number)
-    }
-
-    /// A substituted text as a shared value.
-    fn shared(&mut self, text: std::borrow::Cow<'_, str>, line: u32) -> Arc<str> {
-        let text = self.expand(text, line);
-        self.texts.get(&text)
     }
 }
 

@@ -53,7 +53,8 @@ pub(super) fn check_file(inf: &Inf<'_>, bytes: &[u8], signature: Option<(&str, b
         Some((text, true)) if text.eq_ignore_ascii_case("$Windows 95$") => {
             let line = inf.section("Version").map_or(0, |v| v.line());
             let message =
-                "Signature \"$Windows 95$\" is for Windows 95 and 98 only: no later Windows installs drivers from it".into();
+                "Signature \"$Windows 95$\" is for Windows 95 and 98 only: no later Windows installs drivers from it"
+                    .into();
             fatal(problems, line, "windows-9x-signature", message);
         }
         Some((_, true)) => {}

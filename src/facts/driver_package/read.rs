@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use super::install::ServiceFacts;
 use super::problems;
 use super::registry::RegistryFacts;
 use super::sources::{CopyTarget, Sources};
-use super::text::{Ids, Texts};
+use super::text::{Expanded, Ids, Texts};
 use super::{
     CopiedFile, DriverPackage, InfProblem, InstallBody, InstallSection, Located, Manufacturer, ModelsSection,
     compare_names,
@@ -70,6 +71,36 @@ pub fn read_with(bytes: &[u8], options: &ReadOptions) -> DriverPackage {
     }
 }
 
+/// A map whose keys are section numbers: they need no hash that withstands an attacker, the file numbers them itself.
+pub(super) type ByNumber<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
+
+/// The copied files of a list of targets on an architecture (`None`: on every one).
+pub(super) type CopyKey = (Option<Arch>, Vec<CopyTarget>);
+
+/// Spreads small numbers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct NumberHasher(u64);
+
+impl Hasher for NumberHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.write_u64(u64::from(*byte));
+        }
+    }
+
+    fn write_u32(&mut self, n: u32) {
+        self.write_u64(u64::from(n));
+    }
+
+    fn write_u64(&mut self, n: u64) {
+        self.0 = (self.0 ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
+    }
+}
+
 /// What is known while one INF is read.
 pub(super) struct Reader<'r> {
     pub(super) inf: &'r Inf<'r>,
@@ -78,12 +109,18 @@ pub(super) struct Reader<'r> {
     pub(super) ids: Ids,
     pub(super) problems: Vec<InfProblem>,
     undefined: Vec<String>,
-    pub(super) registry: HashMap<u32, Rc<RegistryFacts>>,
-    pub(super) services: HashMap<u32, Rc<ServiceFacts>>,
+    pub(super) registry: ByNumber<u32, Rc<RegistryFacts>>,
+    pub(super) services: ByNumber<u32, Rc<ServiceFacts>>,
+    /// Memory for names that are put together.
+    pub(super) name_buffer: String,
+    /// Substituted texts by the text before substitution.
+    pub(super) expanded: Expanded<'r>,
+    /// A string of the file has the form of a device id; `None` = nobody asked yet.
+    pub(super) id_strings: Option<bool>,
     pub(super) sources: Vec<(Option<Arch>, Arc<Sources>)>,
     pub(super) decorated_sources: Option<bool>,
-    pub(super) copy_lists: HashMap<(Option<Arch>, Vec<CopyTarget>), Arc<[CopiedFile]>>,
-    pub(super) bodies: HashMap<(u32, Option<Arch>), Arc<InstallBody>>,
+    pub(super) copy_lists: HashMap<CopyKey, Arc<[CopiedFile]>>,
+    pub(super) bodies: ByNumber<(u32, Option<Arch>), Arc<InstallBody>>,
 }
 
 impl<'r> Reader<'r> {
@@ -95,13 +132,21 @@ impl<'r> Reader<'r> {
             ids: Ids::default(),
             problems: Vec::new(),
             undefined: Vec::new(),
-            registry: HashMap::new(),
-            services: HashMap::new(),
+            registry: HashMap::default(),
+            services: HashMap::default(),
+            name_buffer: String::new(),
+            expanded: Expanded::default(),
+            id_strings: None,
             sources: Vec::new(),
             decorated_sources: None,
             copy_lists: HashMap::new(),
-            bodies: HashMap::new(),
+            bodies: HashMap::default(),
         }
+    }
+
+    /// The strings of the language that is read.
+    pub(super) fn strings(&self) -> &Strings<'r> {
+        &self.strings
     }
 
     /// Notes a problem of a line.
@@ -125,11 +170,9 @@ impl<'r> Reader<'r> {
                 missing.get_or_insert_with(|| token.to_owned());
             },
         );
-        if let Some(token) = missing {
-            if !self.undefined.contains(&token) {
-                self.problem(line, "undefined-string", format!("%{token}% is not defined in [Strings]"));
-                self.undefined.push(token);
-            }
+        if let Some(token) = missing.filter(|t| !self.undefined.contains(t)) {
+            self.problem(line, "undefined-string", format!("%{token}% is not defined in [Strings]"));
+            self.undefined.push(token);
         }
         expanded
     }

@@ -47,8 +47,9 @@ impl Reader<'_> {
             return known.clone();
         }
         let mut facts = RegistryFacts::default();
+        let id_strings = self.has_id_strings();
         let mut cursor = self.inf.section_by_id(id).cursor();
-        while let Some(line) = cursor.read() {
+        while let Some(line) = cursor.read_if(|line| may_matter(line, id_strings)) {
             // root, subkey, value name, flags, data...
             if line.fields().len() > 4 {
                 self.registry_line(line, &mut facts);
@@ -57,6 +58,16 @@ impl Reader<'_> {
         let facts = std::rc::Rc::new(facts);
         self.registry.insert(id, facts.clone());
         facts
+    }
+
+    /// Whether a string could bring a device id into an AddReg section.
+    fn has_id_strings(&mut self) -> bool {
+        if let Some(known) = self.id_strings {
+            return known;
+        }
+        let found = self.strings().values_with_backslash().any(|v| looks_like_device_id(&v));
+        self.id_strings = Some(found);
+        found
     }
 
     fn registry_line(&mut self, line: &Line<'_>, facts: &mut RegistryFacts) {
@@ -104,6 +115,31 @@ impl Reader<'_> {
                 }
             }
         }
+    }
+}
+
+/// Beginnings of the value names that are read, in lower case.
+const NAMES: [&[u8]; 6] = [b"upper", b"lower", b"servi", b"filte", b"bootf", b"coins"];
+
+/// A quick look at a line as it stands: `false` when nothing in it can matter. Most lines of an INF are AddReg lines
+/// that set parameters nobody asks for, so this decides on the speed of the whole.
+fn may_matter(line: &[u8], id_strings: bool) -> bool {
+    let Some(first) = memchr::memchr(b',', line) else { return false };
+    let Some(second) = memchr::memchr(b',', &line[first + 1..]).map(|n| first + 1 + n) else { return false };
+    if memchr::memchr2(b'"', b'%', &line[..second]).is_some() {
+        return true;
+    }
+    let rest = line[second + 1..].trim_ascii_start();
+    if rest.first().is_some_and(|b| matches!(b, b'"' | b'%' | b'\\')) {
+        return true;
+    }
+    if rest.len() > 5 && NAMES.iter().any(|n| n.eq_ignore_ascii_case(&rest[..5])) {
+        return true;
+    }
+    match memchr::memchr2(b'\\', b'%', rest) {
+        None => false,
+        Some(at) if rest[at] == b'%' && !id_strings => memchr::memchr(b'\\', rest).is_some(),
+        Some(_) => true,
     }
 }
 

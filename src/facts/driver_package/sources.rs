@@ -49,7 +49,7 @@ impl Sources {
     }
 
     /// Folder and cabinet of a file, as [`CopiedFile`] wants them.
-    fn place(&self, name: &str) -> (Option<String>, Option<String>) {
+    pub(super) fn place(&self, name: &str) -> (Option<String>, Option<String>) {
         let Some(file) = self.file(name) else { return (None, None) };
         let disk = self.disk(&file.disk);
         let folder = join_folders(disk.map_or("", |d| &d.path), &file.subfolder);

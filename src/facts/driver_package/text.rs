@@ -27,6 +27,26 @@ impl Texts {
     }
 }
 
+/// Shared texts by what stood in the file: a description is written as the same `%token%` in every decorated section.
+#[derive(Debug, Default)]
+pub(super) struct Expanded<'r> {
+    table: NameTable,
+    entries: Vec<(&'r str, Arc<str>)>,
+}
+
+impl<'r> Expanded<'r> {
+    pub(super) fn get(&self, raw: &str) -> Option<Arc<str>> {
+        let found = self.table.find(hash_name(raw), |n| self.entries[n as usize].0 == raw)?;
+        Some(self.entries[found as usize].1.clone())
+    }
+
+    pub(super) fn insert(&mut self, raw: &'r str, text: Arc<str>) {
+        let entries = &self.entries;
+        self.table.insert(hash_name(raw), entries.len() as u32, |n| hash_name(entries[n as usize].0));
+        self.entries.push((raw, text));
+    }
+}
+
 /// Keeps each hardware id once.
 #[derive(Debug, Default)]
 pub(super) struct Ids {

@@ -150,6 +150,21 @@ impl<'t> LineReader<'t> {
         }
     }
 
+    /// As [`read_into`](Self::read_into), but skips lines of which `keep` does not want to know. It is shown a line as it
+    /// stands; a line that may go on in the next one is always read.
+    pub(crate) fn read_if(&mut self, line: &mut Line<'t>, keep: &impl Fn(&[u8]) -> bool) -> bool {
+        while self.skip_to_entry() {
+            let end = memchr::memchr(b'\n', &self.bytes[self.pos..]).map_or(self.end, |n| self.pos + n);
+            let physical = &self.bytes[self.pos..end];
+            if keep(physical) || ends_with_backslash(physical) {
+                return self.read_into(line);
+            }
+            self.pos = end;
+            self.finish_line();
+        }
+        false
+    }
+
     /// Skips blank lines and comment lines. `false` at the end of the text.
     fn skip_to_entry(&mut self) -> bool {
         while let Some(&byte) = self.bytes.get(self.pos) {
@@ -359,6 +374,12 @@ impl<'t> LineReader<'t> {
             }
         }
     }
+}
+
+/// The line may join the next one: its last character is a backslash, or it has a comment that may hide one.
+fn ends_with_backslash(line: &[u8]) -> bool {
+    let last = line.iter().rev().find(|b| !is_blank(**b));
+    last == Some(&b'\\') || (memchr::memchr(b';', line).is_some() && continues(line))
 }
 
 /// Whether a physical line (without its LF) joins the next one.

@@ -22,6 +22,7 @@
 mod decode;
 mod index;
 mod line;
+pub mod lossless;
 mod names;
 mod strings;
 pub mod value;
@@ -162,7 +163,11 @@ impl<'a> Inf<'a> {
     /// `$Windows 95$`, compared without case.
     pub fn check_signature(&self) -> Result<(), SyntaxError> {
         let signature = self.section("Version").and_then(|v| v.find("Signature"));
-        let known = signature.is_some_and(|line| is_known_signature(line.field(0)));
+        let known = signature.is_some_and(|line| {
+            let text = line.field(0);
+            is_known_signature(text)
+                || (text.contains('%') && is_known_signature(&self.strings(DEFAULT_LANGUAGE).expand(text.into())))
+        });
         if known { Ok(()) } else { Err(SyntaxError { kind: SyntaxErrorKind::WrongStyle, line: 0 }) }
     }
 
@@ -280,8 +285,14 @@ pub struct Cursor<'i> {
 impl<'i> Cursor<'i> {
     /// The next line.
     pub fn read(&mut self) -> Option<&Line<'i>> {
+        self.read_if(|_| true)
+    }
+
+    /// The next line that `keep` wants to have read, judged by the line as it stands in the text (without its LF). Lines
+    /// that continue in the next one are always read.
+    pub fn read_if(&mut self, keep: impl Fn(&[u8]) -> bool) -> Option<&Line<'i>> {
         loop {
-            if self.reader.read_into(&mut self.line) {
+            if self.reader.read_if(&mut self.line, &keep) {
                 return Some(&self.line);
             }
             if self.next == NONE {

@@ -112,10 +112,9 @@ impl<'t> Strings<'t> {
                 _ => {
                     let mut reader = LineReader::new(self.text, at, end, number);
                     let mut line = self.scratch.take();
-                    if reader.read_into(&mut line) {
-                        if let Some(key) = line.key() {
-                            self.add(Cow::Owned(key.to_owned()), at, end, line.number);
-                        }
+                    let read = reader.read_into(&mut line);
+                    if let Some(key) = line.key().filter(|_| read) {
+                        self.add(Cow::Owned(key.to_owned()), at, end, line.number);
                     }
                     self.scratch.replace(line);
                     (pos, number) = reader.place();
@@ -143,6 +142,15 @@ impl<'t> Strings<'t> {
     /// There are no strings.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The values of those lines that hold a backslash: paths, registry keys, device ids.
+    pub(crate) fn values_with_backslash(&self) -> impl Iterator<Item = Cow<'t, str>> + '_ {
+        self.entries.iter().filter_map(|entry| {
+            let rest = &self.text.as_bytes()[entry.start as usize..entry.end as usize];
+            let hit = memchr::memchr2(b'\\', b'\n', rest)?;
+            if rest[hit] == b'\\' { self.get(&entry.key) } else { None }
+        })
     }
 
     /// The value of a name, compared without case. Its own tokens are not substituted: Windows does not either.
@@ -178,14 +186,10 @@ impl<'t> Strings<'t> {
     {
         let Some(first) = memchr::memchr(b'%', text.as_bytes()) else { return text };
         // A field that is one token, the commonest form, takes the string's own text.
-        if first == 0 && text.len() > 2 {
-            if let Some(close) = memchr::memchr(b'%', &text.as_bytes()[1..]) {
-                if close + 2 == text.len() {
-                    if let Some(value) = self.get(&text[1..=close]) {
-                        return value;
-                    }
-                }
-            }
+        let whole =
+            first == 0 && memchr::memchr(b'%', &text.as_bytes()[1..]).is_some_and(|n| n > 0 && n + 2 == text.len());
+        if let Some(value) = whole.then(|| self.get(&text[1..text.len() - 1])).flatten() {
+            return value;
         }
         let mut out = String::with_capacity(text.len() + 32);
         let mut rest: &str = &text;
@@ -237,9 +241,9 @@ impl<'t> Strings<'t> {
 
 /// Cuts a field at the length that Windows keeps.
 fn cap(text: &mut String) {
-    if text.len() > MAX_FIELD {
-        if let Some((at, _)) = text.char_indices().nth(MAX_FIELD) {
-            text.truncate(at);
-        }
+    if text.len() > MAX_FIELD
+        && let Some((at, _)) = text.char_indices().nth(MAX_FIELD)
+    {
+        text.truncate(at);
     }
 }

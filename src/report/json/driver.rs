@@ -122,7 +122,8 @@ impl LocationRecord {
 fn arches(package: &DriverPackage) -> Vec<Arch> {
     let mut found = BTreeSet::new();
     for models in package.manufacturers.iter().flat_map(|m| &m.models) {
-        let filled = models.section.and_then(|s| package.models_sections.get(s as usize)).is_some_and(|s| !s.models.is_empty());
+        let filled =
+            models.section.and_then(|s| package.models_sections.get(s as usize)).is_some_and(|s| !s.models.is_empty());
         if let (Some(parts), true) = (models.decoration.parts, filled) {
             found.insert(parts.arch.unwrap_or(Arch::X86));
         }
@@ -196,7 +197,8 @@ fn function(report: &Report<'_>, package: &DriverPackage, id: &HardwareId, said:
         return Function::Storage;
     }
     let enumerator = id.enumerator().unwrap_or_default();
-    let child = report.db.families().by_enumerator(enumerator).find_map(|(_, link)| link.child(id.rest()).map(|c| c.kind));
+    let child =
+        report.db.families().by_enumerator(enumerator).find_map(|(_, link)| link.child(id.rest()).map(|c| c.kind));
     match child {
         Some(ChildKind::Storage) => Function::Storage,
         Some(ChildKind::Diagnostic) => Function::Diagnostic,

@@ -116,6 +116,9 @@ struct OfferedRecord<'a> {
 #[derive(Serialize)]
 struct AdapterRecord<'a> {
     id: &'a HardwareId,
+    /// Further ids with the same answer: only for targets that nobody named, where a record for each would be noise.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    others: &'a [HardwareId],
     topology: &'a str,
 }
 
@@ -159,8 +162,11 @@ struct TaskSequenceRecord {
 pub(super) fn predictions<'a>(report: &'a Report<'a>) -> impl Iterator<Item = PredictionRecord<'a>> {
     let cells = &report.analysis.predictions.cells;
     report.analysis.predictions.all.iter().flat_map(move |prediction| {
-        prediction.adapters.iter().flat_map(move |adapter| {
-            cells.iter().zip(&prediction.outcomes).map(move |(cell, outcome)| record(report, prediction, adapter, cell, outcome))
+        let named = report.analysis.targets[prediction.target].named;
+        let (first, rest) = prediction.adapters.split_at(if named { prediction.adapters.len() } else { 1 });
+        first.iter().flat_map(move |adapter| {
+            let cells = cells.iter().zip(&prediction.outcomes);
+            cells.map(move |(cell, outcome)| record(report, prediction, (adapter, rest), cell, outcome))
         })
     })
 }
@@ -168,7 +174,7 @@ pub(super) fn predictions<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Pr
 fn record<'a>(
     report: &'a Report<'a>,
     prediction: &'a Prediction,
-    adapter: &'a HardwareId,
+    (adapter, others): (&'a HardwareId, &'a [HardwareId]),
     cell: &Cell,
     outcome: &'a Outcome,
 ) -> PredictionRecord<'a> {
@@ -177,14 +183,18 @@ fn record<'a>(
     let set = &analysis.predictions.offered[prediction.offered];
     let target = &analysis.targets[prediction.target];
     let named = |driver: Option<DriverIndex>| {
-        driver.map(|d| NamedDriver { id: &world.drivers[d].id, inf: &world.drivers[d].inf, path: first_place(report, d).path })
+        driver.map(|d| NamedDriver {
+            id: &world.drivers[d].id,
+            inf: &world.drivers[d].inf,
+            path: first_place(report, d).path,
+        })
     };
     PredictionRecord {
         offered: OfferedRecord {
             folder: world.share_path(set.folder.share, &set.folder.path),
             drivers: set.drivers.iter().map(|d| world.drivers[*d].id.as_str()).collect(),
         },
-        adapter: AdapterRecord { id: adapter, topology: &analysis.topologies.all[prediction.topology].id },
+        adapter: AdapterRecord { id: adapter, others, topology: &analysis.topologies.all[prediction.topology].id },
         target: TargetRecord {
             image: target.image().map(|_| target.name.as_str()),
             release: target.release.as_deref(),
@@ -213,7 +223,7 @@ pub(super) struct FindingRecord<'a> {
     rule: &'a str,
     severity: Severity,
     confidence: Confidence,
-    message: &'a str,
+    message: String,
     subject: SubjectRecord<'a>,
     targets: &'a [String],
     location: &'a Place,
@@ -243,7 +253,7 @@ impl<'a> FindingRecord<'a> {
             rule: finding.rule,
             severity: finding.severity,
             confidence: finding.confidence,
-            message: &finding.message,
+            message: finding.whole_message(),
             subject: SubjectRecord {
                 driver: subject.driver.map(|d| analysis.world.drivers[d].id.as_str()),
                 topology: subject.topology.map(|t| analysis.topologies.all[t].id.as_str()),

@@ -7,8 +7,8 @@ mod judgement;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 
-use serde::ser::{SerializeMap, Serializer};
 use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 
 use super::{Report, SCHEMA};
 use crate::analysis::world::DriverIndex;
@@ -26,17 +26,33 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     writer.flush()
 }
 
-fn document<S: Serializer>(report: &Report<'_>, shown: &BTreeSet<DriverIndex>, serializer: S) -> Result<S::Ok, S::Error> {
+fn document<S: Serializer>(
+    report: &Report<'_>,
+    shown: &BTreeSet<DriverIndex>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     let analysis = report.analysis;
     let mut map = serializer.serialize_map(None)?;
     map.serialize_entry("schema", SCHEMA)?;
-    map.serialize_entry("tool", &Tool { name: "wimspect", version: env!("CARGO_PKG_VERSION"), inf_db: report.db.digest(), policy: None })?;
+    map.serialize_entry(
+        "tool",
+        &Tool { name: "wimspect", version: env!("CARGO_PKG_VERSION"), inf_db: report.db.digest(), policy: None },
+    )?;
     map.serialize_entry("inputs", &seq(|| report.inputs.iter().map(InputRecord::of)))?;
-    map.serialize_entry("images", &seq(|| (0..analysis.world.images.len()).map(|i| image::ImageRecord::of(report, i))))?;
+    map.serialize_entry(
+        "images",
+        &seq(|| (0..analysis.world.images.len()).map(|i| image::ImageRecord::of(report, i))),
+    )?;
     map.serialize_entry("drivers", &seq(|| shown.iter().map(|d| driver::DriverRecord::of(report, *d))))?;
-    map.serialize_entry("topologies", &seq(|| analysis.topologies.all.iter().map(|t| judgement::TopologyRecord::of(report, t))))?;
+    map.serialize_entry(
+        "topologies",
+        &seq(|| analysis.topologies.all.iter().map(|t| judgement::TopologyRecord::of(report, t))),
+    )?;
     map.serialize_entry("predictions", &seq(|| judgement::predictions(report)))?;
-    map.serialize_entry("findings", &seq(|| analysis.findings.iter().map(|f| judgement::FindingRecord::of(report, f))))?;
+    map.serialize_entry(
+        "findings",
+        &seq(|| analysis.findings.iter().map(|f| judgement::FindingRecord::of(report, f))),
+    )?;
     map.serialize_entry("problems", &seq(|| report.problems.iter().map(ProblemRecord::of)))?;
     map.serialize_entry("summary", &judgement::Summary::of(report))?;
     map.end()

@@ -1,14 +1,11 @@
-//! Images, drivers and the matrix release × scenario.
+//! Images and drivers.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::plural;
 use super::style::{Style, harmless};
-use crate::analysis::classify::role::Role;
 use crate::analysis::world::{DriverIndex, Location};
 use crate::facts::boot_image::{Compression, DriverOrigin, WimFile};
-use crate::inf_db::{NetworkDuring, TaskResult};
 use crate::report::Report;
 
 /// One block for each image: what it is, from where that is known, and its network drivers.
@@ -38,7 +35,11 @@ fn wim_text(wim: &WimFile) -> String {
     let boot = wim.boot_index.map_or_else(|| "no boot index".to_owned(), |b| format!("boot index {b}"));
     let parts = if wim.total_parts > 1 { format!(", split into {} parts", wim.total_parts) } else { String::new() };
     let pipable = if wim.pipable { ", pipable" } else { "" };
-    format!("{}, {compression}, {}, {boot}, {table}{parts}{pipable}", plural(wim.image_count as usize, "image"), bytes(wim.size))
+    format!(
+        "{}, {compression}, {}, {boot}, {table}{parts}{pipable}",
+        plural(wim.image_count as usize, "image"),
+        bytes(wim.size)
+    )
 }
 
 fn bytes(size: u64) -> String {
@@ -57,9 +58,10 @@ fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -
     let boot = if facts.boot_index { ", boots from here" } else { "" };
     writeln!(out, "  {} {}{boot}", style.bold(&format!("{}:", facts.index)), harmless(name))?;
     let version = release.os_version.map_or_else(|| "unknown".to_owned(), |v| v.to_string());
-    let source = release.evidence.first().map_or_else(String::new, |e| {
-        format!(" (from {})", e.text.split(": ").next().unwrap_or_default())
-    });
+    let source = release
+        .evidence
+        .first()
+        .map_or_else(String::new, |e| format!(" (from {})", e.text.split(": ").next().unwrap_or_default()));
     let arch = release.arch.map_or("unknown", crate::facts::ids::Arch::name);
     let pe = if release.is_winpe { "" } else { "  -- no sign that this is Windows PE" };
     writeln!(out, "     OS version {version}{source}, {arch}: {}{pe}", release.title)?;
@@ -67,7 +69,13 @@ fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -
     let all: Vec<(DriverIndex, &Location)> = analysis.world.image_drivers(index).map(|(d, _, l)| (d, l)).collect();
     let injected = all.iter().filter(|(_, l)| is_injected(l)).count();
     let network: Vec<_> = all.iter().filter(|(d, _)| analysis.topologies.roles[*d].is_network()).collect();
-    writeln!(out, "     {}: {} in-box, {injected} injected, {} for networks", plural(all.len(), "driver"), all.len() - injected, network.len())?;
+    writeln!(
+        out,
+        "     {}: {} in-box, {injected} injected, {} for networks",
+        plural(all.len(), "driver"),
+        all.len() - injected,
+        network.len()
+    )?;
     for (driver, location) in network {
         driver_line(report, *driver, if is_injected(location) { "injected" } else { "in-box" }, out)?;
     }
@@ -83,7 +91,13 @@ fn driver_line(report: &Report<'_>, index: DriverIndex, origin: &str, out: &mut 
     let driver = &analysis.world.drivers[index];
     let version = driver.package.version.driver_ver.as_ref().map_or_else(String::new, |v| {
         let date = v.value.date;
-        format!(", {:04}-{:02}-{:02} {}", date.year, date.month, date.day, v.value.version.map(|p| p.to_string()).join("."))
+        format!(
+            ", {:04}-{:02}-{:02} {}",
+            date.year,
+            date.month,
+            date.day,
+            v.value.version.map(|p| p.to_string()).join(".")
+        )
     });
     let services: Vec<&str> = analysis.profiles[index].services.iter().map(String::as_str).collect();
     let service = if services.is_empty() { String::new() } else { format!(", service {}", services.join("/")) };
@@ -121,55 +135,12 @@ pub(super) fn drivers(report: &Report<'_>, style: Style, out: &mut dyn Write) ->
             writeln!(out, "  {} {}{note}", harmless(name), plural(count, "model"))?;
             for model in section.into_iter().flat_map(|s| &s.models) {
                 let ids: Vec<&str> = model.ids.iter().map(|i| i.as_str()).collect();
-                let text = format!("{:>5}: {} = {}, {}", model.line, model.description, model.install_section, ids.join(", "));
+                let text =
+                    format!("{:>5}: {} = {}, {}", model.line, model.description, model.install_section, ids.join(", "));
                 style.wrapped(out, "    ", &text)?;
             }
         }
         writeln!(out)?;
     }
     Ok(())
-}
-
-/// For each multi-tier set: what happens on each target, in each scenario cell.
-pub(super) fn matrix(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let analysis = report.analysis;
-    let mut rows: BTreeMap<(usize, usize), BTreeMap<usize, Vec<String>>> = BTreeMap::new();
-    for prediction in &analysis.predictions.all {
-        let root = analysis.topologies.all[prediction.topology].root();
-        if !root.is_some_and(|r| analysis.topologies.roles[r] == Role::BusDriver) && analysis.world.images.is_empty() {
-            continue;
-        }
-        let cells = analysis.predictions.cells.iter().zip(&prediction.outcomes);
-        let text: Vec<String> = cells
-            .map(|(cell, outcome)| {
-                let mark = match (outcome.during, outcome.result) {
-                    (_, TaskResult::Fails) => "FAILS",
-                    (NetworkDuring::Unknown, _) | (_, TaskResult::Unknown) => "?",
-                    (NetworkDuring::Interrupted, _) => "ok after seconds",
-                    _ => "ok",
-                };
-                format!("{}/{} {mark}", cell.source.name(), cell.content.name())
-            })
-            .collect();
-        let count = prediction.adapters.len();
-        let line = format!("{} ({}): {}", plural(count, "adapter id"), prediction.effect.effect.name(), text.join(", "));
-        rows.entry((prediction.offered, prediction.topology)).or_default().entry(prediction.target).or_default().push(line);
-    }
-    if rows.is_empty() || (analysis.targets.len() > 4 && analysis.world.images.is_empty()) {
-        return Ok(());
-    }
-    writeln!(out, "{}", style.bold("What each offered set does"))?;
-    for ((set, topology), targets) in rows {
-        let set = &analysis.predictions.offered[set];
-        let folder = analysis.world.share_path(set.folder.share, &set.folder.path);
-        let names: Vec<&str> = set.drivers.iter().map(|d| analysis.world.drivers[*d].inf.as_str()).collect();
-        let family = analysis.topologies.all[topology].family.as_deref().map_or_else(String::new, |f| format!(" [{f}]"));
-        style.wrapped(out, "  ", &format!("{}: {}{family}", if folder.is_empty() { "." } else { &folder }, names.join(" + ")))?;
-        for (target, lines) in targets {
-            for line in lines {
-                style.wrapped(out, "    ", &format!("{}: {line}", analysis.targets[target].title))?;
-            }
-        }
-    }
-    writeln!(out)
 }

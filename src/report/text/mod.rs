@@ -2,6 +2,7 @@
 
 mod facts;
 mod findings;
+mod matrix;
 pub mod style;
 
 use std::io::{self, Write};
@@ -17,8 +18,8 @@ use crate::analysis::finding::Severity;
 pub fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     facts::images(report, style, &mut out)?;
-    facts::matrix(report, style, &mut out)?;
     findings::write(report, style, &mut out)?;
+    matrix::of_images(report, style, &mut out)?;
     problems(report, style, &mut out)?;
     summary(report, style, &mut out)?;
     out.flush()

@@ -45,17 +45,18 @@ impl Style {
         if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    /// Writes a paragraph wrapped at the width, each line after this indentation; continuation lines hang by two.
+    /// Writes a paragraph wrapped at the width. The first line starts with `first`, the others with as many blanks.
     ///
     /// # Errors
     /// Those of the writer.
-    pub fn wrapped(self, out: &mut dyn Write, indent: &str, text: &str) -> io::Result<()> {
-        let mut line = String::from(indent);
+    pub fn wrapped(self, out: &mut dyn Write, first: &str, text: &str) -> io::Result<()> {
+        let hang = " ".repeat(first.chars().count());
+        let mut line = String::from(first);
         let mut used = 0;
         for word in harmless(text).split_whitespace() {
             if used > 0 && line.chars().count() + 1 + word.chars().count() > self.width {
                 writeln!(out, "{line}")?;
-                line = format!("{indent}  ");
+                line.clone_from(&hang);
                 used = 0;
             }
             if used > 0 {
@@ -72,7 +73,17 @@ impl Style {
 /// controls become U+FFFD.
 pub fn harmless(text: &str) -> String {
     let is_bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c == '\t' { ' ' } else if c.is_control() || is_bidi(c) { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c == '\t' {
+                ' '
+            } else if c.is_control() || is_bidi(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 /// `path:line:column`.

@@ -19,6 +19,9 @@ use crate::facts::os_version::OsVersion;
 use crate::formats::hive::{self, Key};
 use crate::scan::wim::protocol::Entry;
 
+/// Said of every entry whose name is not plain ([`Entry::plain`]).
+pub(super) const ODD_NAME: &str =
+    "not read: it (or a folder above it) has a name that could lead elsewhere, or that is no text";
 /// Most problems that are kept for one image.
 const MAX_PROBLEMS: usize = 500;
 
@@ -164,10 +167,10 @@ fn odd_names(reader: &mut Reader<'_>) {
     const MAX: usize = 20;
     let odd: Vec<&Entry> = reader.tree.entries().iter().filter(|e| !e.plain && !e.is_reparse_point()).collect();
     for entry in odd.iter().take(MAX) {
-        reader.problem(&entry.path, "its name, or the name of a folder above it, is not taken out of an image");
+        reader.problem(&entry.path, ODD_NAME);
     }
     if odd.len() > MAX {
-        reader.problem("", &format!("{} more entries have names that are not taken out", odd.len() - MAX));
+        reader.problem("", &format!("{} more entries have such names", odd.len() - MAX));
     }
 }
 

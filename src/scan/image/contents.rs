@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use sha1::{Digest, Sha1};
 
 use super::ProgressCallback;
+use super::assemble::ODD_NAME;
 use crate::facts::boot_image::ImageProblem;
 use crate::scan::wim::client::{Client, WorkerError};
 use crate::scan::wim::protocol::{Entry, stream_file_name};
@@ -99,7 +100,7 @@ impl WimContents<'_> {
             return Err(format!("a reparse point (tag {:#010x}), not followed", entry.reparse_tag));
         }
         if !entry.plain {
-            return Err("its name, or the name of a folder above it, is not taken out of an image".to_owned());
+            return Err(ODD_NAME.to_owned());
         }
         if entry.attributes & FILE_ATTRIBUTE_ENCRYPTED != 0 {
             return Err("encrypted with EFS: it can not be read".to_owned());

@@ -54,7 +54,14 @@ fn entry(root: &Path, found: &walkdir::DirEntry) -> Option<Entry> {
         attributes |= FILE_ATTRIBUTE_REPARSE_POINT;
     }
     let size = if kind.is_file() { found.metadata().map(|m| m.len()).unwrap_or(0) } else { 0 };
-    let stream =
-        kind.is_file().then_some(Stream { sha1: [0; 20], size, missing: false, part: 1, container: 0, offset: 0 });
+    let stream = kind.is_file().then_some(Stream {
+        sha1: [0; 20],
+        size,
+        missing: false,
+        part: 1,
+        container: 0,
+        offset: 0,
+        solid: false,
+    });
     Some(Entry { path: text(below), plain: below.to_str().is_some(), attributes, reparse_tag: 0, stream })
 }

@@ -35,6 +35,8 @@ pub struct ImageOptions {
     pub worker: PathBuf,
     /// Bounds for it.
     pub limits: Limits,
+    /// Where private temporary folders are made; `None` = where the system has them.
+    pub temp_folder: Option<PathBuf>,
     /// Keep the exported names of system modules (to judge whether drivers can load).
     pub want_exports: bool,
     /// Told how far it is.
@@ -44,7 +46,7 @@ pub struct ImageOptions {
 impl ImageOptions {
     /// With this program as the worker and default limits.
     pub fn new(worker: PathBuf) -> Self {
-        Self { worker, limits: Limits::default(), want_exports: false, progress: None }
+        Self { worker, limits: Limits::default(), temp_folder: None, want_exports: false, progress: None }
     }
 
     /// With the running program as the worker.
@@ -58,6 +60,7 @@ impl std::fmt::Debug for ImageOptions {
         f.debug_struct("ImageOptions")
             .field("worker", &self.worker)
             .field("limits", &self.limits)
+            .field("temp_folder", &self.temp_folder)
             .field("want_exports", &self.want_exports)
             .finish_non_exhaustive()
     }

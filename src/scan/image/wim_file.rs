@@ -13,10 +13,8 @@ use crate::facts::boot_image::{BootImage, Compression, ImageProblem, WimFile, Xm
 use crate::formats::wim_xml;
 use crate::scan::wim::client::{Client, Opened, WorkerError};
 use crate::scan::wim::hex;
-use crate::scan::wim::protocol::Header;
+use crate::scan::wim::protocol::{Entry, Header};
 
-/// WIM version of files with solid streams.
-const SOLID_VERSION: u32 = 3584;
 /// Most images that are looked at.
 const MAX_IMAGES: u32 = 256;
 
@@ -50,7 +48,9 @@ pub fn read_wim(paths: &[PathBuf], options: &ImageOptions) -> Result<(WimFile, V
             boot_index: opened.header.boot_index == index,
             xml: xml_of(index).unwrap_or_else(|| XmlImage { index, ..XmlImage::default() }),
         };
-        let (mut image, broken) = one_image(frame, &mut client, &mut cache, &mut fetched, options);
+        let listed = client.list(index);
+        wim.solid |= listed.iter().flatten().any(|e| e.stream.as_ref().is_some_and(|s| s.solid));
+        let (mut image, broken) = one_image(frame, listed, &mut client, &mut cache, &mut fetched, options);
         let xml_problems =
             xml_problems.iter().map(|p| ImageProblem { path: "[XML data]".to_owned(), message: p.clone() });
         image.problems.extend(xml_problems);
@@ -68,13 +68,13 @@ pub fn read_wim(paths: &[PathBuf], options: &ImageOptions) -> Result<(WimFile, V
 /// One image. `true` = the child process is gone.
 fn one_image(
     frame: Frame,
+    listed: Result<Vec<Entry>, WorkerError>,
     client: &mut Client,
     cache: &mut Cache,
     fetched: &mut HashSet<[u8; 20]>,
     options: &ImageOptions,
 ) -> (BootImage, bool) {
     let index = frame.index;
-    let listed = client.list(index);
     let (entries, failure) = match listed {
         Ok(entries) => (entries, None),
         Err(error) => (Vec::new(), Some(error)),
@@ -100,7 +100,8 @@ fn one_image(
 
 fn open(first: &Path, parts: &[PathBuf], options: &ImageOptions) -> Result<(Client, Opened), ImageError> {
     let failed = |error| ImageError::from_worker(first, error);
-    let mut client = Client::start(&options.worker, options.limits.clone()).map_err(failed)?;
+    let mut client =
+        Client::start(&options.worker, options.temp_folder.as_deref(), options.limits.clone()).map_err(failed)?;
     let opened = client.open(parts).map_err(failed)?;
     Ok((client, opened))
 }
@@ -117,7 +118,7 @@ fn wim_file(header: &Header, size: u64) -> WimFile {
         guid: hex(&header.guid),
         wim_version: header.wim_version,
         compression,
-        solid: header.wim_version == SOLID_VERSION,
+        solid: false,
         chunk_size: header.chunk_size,
         part_number: header.part_number,
         total_parts: header.total_parts,

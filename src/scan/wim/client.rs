@@ -105,10 +105,16 @@ pub struct Client {
 const STDERR_KEPT: u64 = 4096;
 
 impl Client {
-    /// Starts `program wim-worker` with a fresh private folder.
-    pub fn start(program: &Path, limits: Limits) -> Result<Self, WorkerError> {
+    /// Starts `program wim-worker` with a fresh private folder below `temp_parent` (`None` = where the system has them).
+    pub fn start(program: &Path, temp_parent: Option<&Path>, limits: Limits) -> Result<Self, WorkerError> {
         let failed = |source| WorkerError::Start { program: program.to_owned(), source };
-        let temp = tempfile::Builder::new().prefix("wimspect-").tempdir().map_err(failed)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("wimspect-");
+        let temp = match temp_parent {
+            Some(parent) => builder.tempdir_in(parent),
+            None => builder.tempdir(),
+        };
+        let temp = temp.map_err(failed)?;
         let mut command = Command::new(program);
         command.arg(SUBCOMMAND).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         own_group(&mut command);

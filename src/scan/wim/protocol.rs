@@ -164,6 +164,8 @@ pub struct Stream {
     pub container: u64,
     /// Where it begins inside a solid resource, 0 otherwise.
     pub offset: u64,
+    /// It lies in a solid resource, together with others.
+    pub solid: bool,
 }
 
 /// Name of the file in the private folder that holds a stream: its SHA-1 in hex.

@@ -214,6 +214,7 @@ impl Listing {
             part: resource.part_number,
             container: if resource.packed() != 0 { resource.raw_resource_offset_in_wim } else { resource.offset },
             offset: if resource.packed() != 0 { resource.offset } else { 0 },
+            solid: resource.packed() != 0,
         });
         self.entries.push(Entry {
             path,
