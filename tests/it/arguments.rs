@@ -36,7 +36,6 @@ const WRONG: &[(&str, &[&str])] = &[
     ("audit fixtures/share --fail-on fatal", &["error", "warning", "info", "never"]),
     ("audit fixtures/share --inf-db fixtures/no-such-folder", &["--inf-db fixtures/no-such-folder"]),
     ("audit fixtures/share --inf-db fixtures/README.md", &["--inf-db fixtures/README.md", "folder"]),
-    ("verify fixtures/images/packed-lzms.wim --drivers fixtures/no-such-folder", &["there is no such folder"]),
     ("explain nonsense", &["`nonsense`", "`wimspect explain`"]),
     ("explain multi-tier", &["did you mean multi-tier-nic-in-windowspe"]),
     ("explain broadcom-netxtreme", &[]),
