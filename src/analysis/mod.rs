@@ -7,6 +7,7 @@
 pub mod classify;
 pub mod evidence;
 pub mod finding;
+pub mod inf_model;
 pub mod prediction;
 pub mod rules;
 mod run;

@@ -311,6 +311,22 @@ fn files_are_short_and_say_what_they_are_for() {
 }
 
 #[test]
+fn every_topic_is_part_of_the_test_binary() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it");
+    let main = std::fs::read_to_string(folder.join("main.rs")).unwrap();
+    let mut forgotten = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let is_topic = name != "main" && (path.extension().is_some_and(|e| e == "rs") || path.join("mod.rs").exists());
+        if is_topic && !main.contains(&format!("mod {name};")) {
+            forgotten.push(format!("tests/it/{name}: no `mod` line in tests/it/main.rs, so it never runs"));
+        }
+    }
+    none(forgotten);
+}
+
+#[test]
 fn the_reader_of_this_test_sees_through_rust() {
     let text = "use crate::{facts::ids, scan::{self, wim}};\n// crate::report\nlet x = \"crate::cli\"; r#\"crate::cli\"#;\n\
                 /* crate::cli */ crate::inf_db::get('\"', '\\'');\n#[cfg(test)]\nmod tests { use crate::formats; }\nfn f() { unsafe_x }";

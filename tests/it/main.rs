@@ -5,6 +5,7 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
+    clippy::print_stdout,
     reason = "helpers of tests: clippy's allow-unwrap-in-tests sees only functions with #[test]; a skipped test says so"
 )]
 
@@ -12,11 +13,14 @@ mod architecture;
 mod arguments;
 mod conformance;
 mod corpus;
+mod documents;
 mod fixtures;
 mod hostile;
+mod inf_corpus;
 mod inf_db;
 mod licences;
 mod releases;
 mod support;
 mod wim_hives;
 mod wim_hostile;
+mod wim_images;

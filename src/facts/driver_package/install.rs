@@ -34,7 +34,7 @@ struct Collected {
     seen: Vec<u32>,
 }
 
-impl Reader<'_> {
+impl<'r> Reader<'r> {
     /// The install section of a name on an architecture.
     pub(super) fn install_section(&mut self, name: &Arc<str>, arch: Arch) -> InstallSection {
         let (actual, nt_decorated) = self.actual_section(name, arch);
@@ -109,7 +109,7 @@ impl Reader<'_> {
             return;
         }
         collected.seen.push(id);
-        let mut cursor = self.inf.section_by_id(id).cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             let Some(key) = line.key_field().map(|k| k.as_str()) else { continue };
             if key.len() > 20 {
@@ -151,6 +151,7 @@ impl Reader<'_> {
                 other => self.net_directive(other, line, &mut body.net),
             }
         }
+        self.done(cursor);
     }
 
     fn net_directive(&mut self, key: &[u8], line: &Line<'_>, net: &mut NetInstall) {
@@ -210,7 +211,7 @@ impl Reader<'_> {
             return;
         }
         collected.seen.push(id);
-        let mut cursor = self.inf.section_by_id(id).cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             if line.key_is("AddService") && line.key_field().is_some() {
                 self.add_service(line, body, collected);
@@ -226,6 +227,7 @@ impl Reader<'_> {
                 }
             }
         }
+        self.done(cursor);
     }
 
     /// `AddService = name, [flags], section, ...`
@@ -259,7 +261,7 @@ impl Reader<'_> {
             return known.clone();
         }
         let mut facts = ServiceFacts::default();
-        let mut cursor = self.inf.section_by_id(id).cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             if line.key_field().is_none() {
                 continue;
@@ -278,6 +280,7 @@ impl Reader<'_> {
                 self.section_ids(line, &mut facts.add_reg);
             }
         }
+        self.done(cursor);
         let facts = std::rc::Rc::new(facts);
         self.services.insert(id, facts.clone());
         facts
@@ -285,7 +288,7 @@ impl Reader<'_> {
 
     /// `KmdfService = name, section` and `KmdfLibraryVersion` in that section.
     fn kmdf_library(&mut self, id: u32) -> Option<Located<String>> {
-        let mut cursor = self.inf.section_by_id(id).cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             if !line.key_is("KmdfService") {
                 continue;

@@ -120,7 +120,7 @@ impl<'r> Reader<'r> {
         }
         let section = self.inf.section_by_id(id);
         let mut models = Vec::new();
-        let mut cursor = section.cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             let Some(key) = line.key_field() else {
                 let message = "a Models line without \"=\": it names no device".into();
@@ -138,6 +138,7 @@ impl<'r> Reader<'r> {
             }
             models.push(Model { description, install_section, ids, line: line.number });
         }
+        self.done(cursor);
         models.shrink_to_fit();
         let number = sections.list.len() as u32;
         sections.list.push(ModelsSection { name: section.name().to_owned(), line: section.line(), models });

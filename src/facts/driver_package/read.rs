@@ -16,7 +16,7 @@ use super::{
     compare_names,
 };
 use crate::facts::ids::Arch;
-use crate::formats::inf::{DEFAULT_LANGUAGE, Inf, Line, Strings, is_known_signature};
+use crate::formats::inf::{Cursor, DEFAULT_LANGUAGE, Inf, Line, Strings, is_known_signature};
 
 /// How to read an INF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +113,8 @@ pub(super) struct Reader<'r> {
     pub(super) services: ByNumber<u32, Rc<ServiceFacts>>,
     /// Memory for names that are put together.
     pub(super) name_buffer: String,
+    /// Memory of lines that is free.
+    spare_lines: Vec<Line<'r>>,
     /// Substituted texts by the text before substitution.
     pub(super) expanded: Expanded<'r>,
     /// A string of the file has the form of a device id; `None` = nobody asked yet.
@@ -135,6 +137,7 @@ impl<'r> Reader<'r> {
             registry: HashMap::default(),
             services: HashMap::default(),
             name_buffer: String::new(),
+            spare_lines: Vec::new(),
             expanded: Expanded::default(),
             id_strings: None,
             sources: Vec::new(),
@@ -142,6 +145,16 @@ impl<'r> Reader<'r> {
             copy_lists: HashMap::new(),
             bodies: HashMap::default(),
         }
+    }
+
+    /// Goes through a section with memory that is used again; give the cursor to [`done`](Self::done) afterwards.
+    pub(super) fn cursor(&mut self, id: u32) -> Cursor<'r> {
+        self.inf.section_by_id(id).cursor_with(self.spare_lines.pop().unwrap_or_default())
+    }
+
+    /// Takes back the memory of a cursor.
+    pub(super) fn done(&mut self, cursor: Cursor<'r>) {
+        self.spare_lines.push(cursor.into_line());
     }
 
     /// The strings of the language that is read.

@@ -144,7 +144,7 @@ impl Reader<'_> {
             match target {
                 CopyTarget::File { name, line } => files.push(copied(name, name, *line, &sources)),
                 CopyTarget::Section(id) => {
-                    let mut cursor = self.inf.section_by_id(*id).cursor();
+                    let mut cursor = self.cursor(*id);
                     while let Some(line) = cursor.read() {
                         let destination = self.value(line, 0).into_owned();
                         let source = self.value(line, 1).into_owned();
@@ -154,6 +154,7 @@ impl Reader<'_> {
                         let source = if source.is_empty() { &destination } else { &source };
                         files.push(copied(&destination, source, line.number, &sources));
                     }
+                    self.done(cursor);
                 }
             }
         }

@@ -207,9 +207,7 @@ impl<'t> LineReader<'t> {
         // Plain text, the common case, is borrowed.
         let mut at = self.pos;
         loop {
-            while at < self.end && !SPECIAL[usize::from(self.bytes[at])] {
-                at += 1;
-            }
+            at = self.next_special(at);
             match self.bytes.get(at) {
                 Some(b'=') if !may_be_key => at += 1,
                 // A backslash in front of ordinary text, as in every registry path.
@@ -222,6 +220,12 @@ impl<'t> LineReader<'t> {
         }
         let text = Cow::Borrowed(trim_end(&self.text[start..at]));
         (Field { text, start: start as u32 }, self.stop_at(at))
+    }
+
+    /// The first byte from `at` on at which plain text stops, or the end.
+    fn next_special(&self, at: usize) -> usize {
+        let rest = &self.bytes[at..];
+        at + rest.iter().position(|b| SPECIAL[usize::from(*b)]).unwrap_or(rest.len())
     }
 
     /// Consumes what ends a field at `at`.
@@ -285,9 +289,7 @@ impl<'t> LineReader<'t> {
                 }
                 Some(_) => {
                     let from = at;
-                    while at < self.end && !SPECIAL[usize::from(self.bytes[at])] {
-                        at += 1;
-                    }
+                    at = self.next_special(at);
                     text.push_str(&self.text[from..at]);
                 }
             }

@@ -242,8 +242,13 @@ impl<'i> Section<'i> {
 
     /// Reads its lines one after the other into memory that is used again: the fast way.
     pub fn cursor(&self) -> Cursor<'i> {
+        self.cursor_with(Line::default())
+    }
+
+    /// [`cursor`](Self::cursor) with the memory of a line that is not needed any more ([`Cursor::into_line`]).
+    pub fn cursor_with(&self, line: Line<'i>) -> Cursor<'i> {
         let first = self.inf.index.parts[self.entry().first_part as usize];
-        Cursor { inf: self.inf, next: first.next, reader: reader(self.inf.text, first), line: Line::default() }
+        Cursor { inf: self.inf, next: first.next, reader: reader(self.inf.text, first), line }
     }
 
     /// Its lines as values of their own: the convenient way.
@@ -283,6 +288,11 @@ pub struct Cursor<'i> {
 }
 
 impl<'i> Cursor<'i> {
+    /// Gives back the memory of its line.
+    pub fn into_line(self) -> Line<'i> {
+        self.line
+    }
+
     /// The next line.
     pub fn read(&mut self) -> Option<&Line<'i>> {
         self.read_if(|_| true)

@@ -1,6 +1,7 @@
 //! Where the bytes of an entry come from: streams of a WIM, taken out by the child process, or files of a folder.
 
-use std::collections::HashSet;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use sha1::{Digest, Sha1};
 
 use super::ProgressCallback;
 use super::assemble::ODD_NAME;
+use super::tree::has_extension;
 use crate::facts::boot_image::ImageProblem;
 use crate::scan::wim::client::{Client, WorkerError};
 use crate::scan::wim::protocol::{Entry, stream_file_name};
@@ -160,9 +162,23 @@ fn read_regular_file(path: &Path, max: u64) -> std::io::Result<Vec<u8>> {
 
 /// Files below a folder.
 pub(super) struct FolderContents {
-    pub(super) root: PathBuf,
+    root: PathBuf,
     /// Largest file in bytes.
-    pub(super) max_file: u64,
+    max_file: u64,
+    /// SHA-1 of INF files, by path: an INF and its copy in Windows/INF are known by their equal bytes.
+    inf_keys: RefCell<HashMap<String, String>>,
+}
+
+impl FolderContents {
+    pub(super) fn new(root: PathBuf, max_file: u64) -> Self {
+        Self { root, max_file, inf_keys: RefCell::default() }
+    }
+
+    /// The path was found below this root by walking it, its components are names of this file system.
+    fn bytes(&self, entry: &Entry) -> Result<Vec<u8>, String> {
+        let path = entry.path.split('/').fold(self.root.clone(), |folder, name| folder.join(name));
+        read_regular_file(&path, self.max_file).map_err(|e| e.to_string())
+    }
 }
 
 impl Contents for FolderContents {
@@ -175,12 +191,18 @@ impl Contents for FolderContents {
         if entry.size() > self.max_file {
             return Err(format!("not read: {} bytes", entry.size()));
         }
-        // The path was found below this root by walking it, its components are names of this file system.
-        let path = entry.path.split('/').fold(self.root.clone(), |folder, name| folder.join(name));
-        read_regular_file(&path, self.max_file).map_err(|e| e.to_string())
+        self.bytes(entry)
     }
 
     fn key(&self, entry: &Entry) -> String {
-        entry.path.clone()
+        if !has_extension(&entry.path, ".inf") {
+            return entry.path.clone();
+        }
+        let mut known = self.inf_keys.borrow_mut();
+        let key = known.entry(entry.path.clone()).or_insert_with(|| match self.bytes(entry) {
+            Ok(bytes) => hex(&Sha1::digest(&bytes)),
+            Err(_) => entry.path.clone(),
+        });
+        key.clone()
     }
 }

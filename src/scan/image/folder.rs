@@ -33,7 +33,7 @@ pub fn read_folder(path: &Path, options: &ImageOptions) -> Result<BootImage, Ima
             }
         }
     }
-    let mut contents = FolderContents { root: path.to_owned(), max_file: options.limits.file_size };
+    let mut contents = FolderContents::new(path.to_owned(), options.limits.file_size);
     let frame = Frame { index: 1, boot_index: false, xml: XmlImage { index: 1, ..XmlImage::default() } };
     let mut image = boot_image(frame, entries, &mut contents, &mut Cache::default(), options.want_exports);
     image.problems.extend(problems);

@@ -65,3 +65,23 @@ impl std::fmt::Debug for ImageOptions {
             .finish_non_exhaustive()
     }
 }
+
+/// SHA-256 of a file, lower-case hex: names the WIM that was checked.
+pub fn file_sha256(path: &std::path::Path, progress: Option<&ProgressCallback>) -> std::io::Result<String> {
+    use sha2::{Digest, Sha256};
+    use std::io::Read;
+    let mut file = std::fs::File::open(path)?;
+    let total = file.metadata()?.len();
+    let (mut hash, mut buffer, mut done) = (Sha256::new(), vec![0; 1 << 20], 0);
+    loop {
+        let read = file.read(&mut buffer)?;
+        if read == 0 {
+            return Ok(super::wim::hex(&hash.finalize()));
+        }
+        hash.update(&buffer[..read]);
+        done += read as u64;
+        if let Some(callback) = progress {
+            callback("hashing", done, total);
+        }
+    }
+}
