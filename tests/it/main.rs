@@ -19,6 +19,7 @@ mod hostile;
 mod inf_corpus;
 mod inf_db;
 mod licences;
+mod predictions;
 mod releases;
 mod support;
 mod wim_hives;
