@@ -21,6 +21,7 @@ mod inf_db;
 mod licences;
 mod predictions;
 mod releases;
+mod renamed;
 mod support;
 mod wim_hives;
 mod wim_hostile;
