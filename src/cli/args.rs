@@ -140,17 +140,17 @@ pub struct ExplainArgs {
 /// What all subcommands share.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// Output format.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    /// Output format: text, json.
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = Format::Text)]
     pub format: Format,
     /// Write the report to this file.
     #[arg(long, short, global = true, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Exit with 1 for findings of this severity and above.
-    #[arg(long, global = true, value_enum, default_value_t = FailOn::Error)]
+    /// Exit with 1 for findings of this severity and above: error, warning, info, never.
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
-    /// Leave out findings that are less sure than this.
-    #[arg(long, global = true, value_enum, default_value_t = MinConfidence::Guess)]
+    /// Leave out findings that are less sure than this: guess, likely, proven.
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = MinConfidence::Guess)]
     pub min_confidence: MinConfidence,
     /// Threads; all cores unless given.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -161,8 +161,8 @@ pub struct Common {
     /// Show every driver in the report, not only those that matter.
     #[arg(long, global = true)]
     pub all_facts: bool,
-    /// Colours.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    /// Colours: auto, always, never.
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = Color::Auto)]
     pub color: Color,
     /// No progress bar.
     #[arg(long, global = true)]

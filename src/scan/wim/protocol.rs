@@ -44,7 +44,7 @@ pub enum Request {
         /// 1-based.
         image: u32,
     },
-    /// Takes out these entries: each becomes a file with its [`Stream::file_name`] in the private folder. Answer: [`Reply::Done`].
+    /// Takes out these entries: each becomes a file with its [`stream_file_name`] in the private folder. Answer: [`Reply::Done`].
     Extract {
         /// 1-based.
         image: u32,
