@@ -3,10 +3,15 @@
 //! Every parser takes bytes or text, never a path, and gives a value plus problems: content never makes it fail, at worst
 //! the value is empty. No I/O in here.
 
+pub mod asn1;
+pub mod authenticode;
+pub mod catalog;
+pub mod digest;
 pub mod hive;
 pub mod inf;
 pub mod ini;
 pub mod pe;
+pub mod pkcs7;
 pub mod text;
 pub mod wim_xml;
 

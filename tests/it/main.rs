@@ -9,5 +9,6 @@
 )]
 
 mod architecture;
+mod catalogs;
 mod fixtures;
 mod licences;
