@@ -11,6 +11,7 @@ pub mod prediction;
 pub mod rules;
 mod run;
 pub mod selection;
+pub mod signing;
 pub mod target;
 pub mod world;
 

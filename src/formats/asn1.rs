@@ -226,4 +226,6 @@ fn push_element(out: &mut Vec<u8>, tag: u8, value: &[u8]) {
 }
 
 #[cfg(test)]
+pub(crate) mod build;
+#[cfg(test)]
 mod tests;

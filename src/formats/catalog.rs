@@ -188,9 +188,10 @@ fn read_members(list: &Node<'_>, catalog: &mut Catalog, problems: &mut Vec<Strin
     // The same member can stand there twice; HashMap is for looking up only, the order is that of the file.
     let mut known = std::collections::HashMap::new();
     let mut nodes = list.children_of(Tag::Sequence);
+    let mut unreadable = 0;
     for node in Nodes::by_ref(&mut nodes).take(MAX_MEMBERS) {
         let Some(member) = read_member(&node) else {
-            problems.push("a member that cannot be read".to_owned());
+            unreadable += 1;
             continue;
         };
         let key = (member.tag.clone(), member.attribute("File").map(str::to_ascii_lowercase));
@@ -206,6 +207,9 @@ fn read_members(list: &Node<'_>, catalog: &mut Catalog, problems: &mut Vec<Strin
                 first.attributes.extend(more);
             }
         }
+    }
+    if unreadable > 0 {
+        problems.push(format!("{unreadable} of its members cannot be read"));
     }
     if nodes.next().is_some() {
         problems.push(format!("only the first {MAX_MEMBERS} members were read"));
