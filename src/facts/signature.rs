@@ -9,6 +9,10 @@ use serde::{Serialize, Serializer};
 pub use crate::formats::digest::{DigestAlgorithm, Digests};
 use crate::formats::{asn1, authenticode, catalog, pkcs7};
 
+mod index;
+
+pub use index::CatalogIndex;
+
 impl Serialize for DigestAlgorithm {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
@@ -145,7 +149,37 @@ pub struct Membership {
     pub os_attributes: Vec<String>,
 }
 
+/// What a catalog says about a file of a known name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MemberStatus {
+    /// It is a member.
+    Member(Membership),
+    /// The catalog lists its name with other digests: the file was changed, or is of another version.
+    OtherDigest,
+    /// The catalog names its members, and this name is not among them.
+    NotListed,
+    /// It is no member, and the catalog names none of its members: nothing tells whether one of them was this file.
+    NoNames,
+}
+
 impl Membership {
+    /// Looks for a file with these digests among some members.
+    fn of<'a>(members: impl Iterator<Item = &'a CatalogMember>, digests: &Digests) -> Self {
+        let mut found = Self::default();
+        let mut algorithms = BTreeSet::new();
+        for member in members {
+            let hits = member.digests.iter().filter(|d| digests.get(d.algorithm) == Some(d.value.as_slice()));
+            let hits: Vec<DigestAlgorithm> = hits.map(|d| d.algorithm).collect();
+            if !hits.is_empty() {
+                algorithms.extend(hits);
+                add_new(&mut found.files, member.file.iter());
+                add_new(&mut found.os_attributes, member.os_attributes.iter());
+            }
+        }
+        found.digests = algorithms.into_iter().collect();
+        found
+    }
+
     /// It is a member.
     pub const fn is_member(&self) -> bool {
         !self.digests.is_empty()
@@ -165,24 +199,26 @@ impl CatalogFacts {
 
     /// Under which digests, names and OS attributes a file with these digests is a member.
     pub fn membership(&self, digests: &Digests) -> Membership {
-        let mut found = Membership::default();
-        let mut algorithms = BTreeSet::new();
-        for member in &self.members {
-            let hits = member.digests.iter().filter(|d| digests.get(d.algorithm) == Some(d.value.as_slice()));
-            let hits: Vec<DigestAlgorithm> = hits.map(|d| d.algorithm).collect();
-            if !hits.is_empty() {
-                algorithms.extend(hits);
-                add_new(&mut found.files, member.file.iter());
-                add_new(&mut found.os_attributes, member.os_attributes.iter());
-            }
-        }
-        found.digests = algorithms.into_iter().collect();
-        found
+        Membership::of(self.members.iter(), digests)
     }
 
     /// It lists a file of this name (without case), whatever its hash.
     pub fn lists_name(&self, name: &str) -> bool {
         self.members.iter().any(|m| m.file.as_deref().is_some_and(|file| file.eq_ignore_ascii_case(name)))
+    }
+
+    /// What it says about the file with this name and these digests.
+    pub fn status(&self, name: &str, digests: &Digests) -> MemberStatus {
+        let membership = self.membership(digests);
+        if membership.is_member() {
+            MemberStatus::Member(membership)
+        } else if self.lists_name(name) {
+            MemberStatus::OtherDigest
+        } else if self.members.iter().any(|m| m.file.is_some()) {
+            MemberStatus::NotListed
+        } else {
+            MemberStatus::NoNames
+        }
     }
 
     /// Every OS attribute of its members, each once.

@@ -44,6 +44,11 @@ fn membership_tells_digests_names_and_os_attributes() {
     // One line end makes another file of it.
     let changed = facts.membership(&file_hashes(b"[Version]\n"));
     assert!(!changed.is_member() && changed.files.is_empty());
+    assert_eq!(facts.status("X.INF", &file_hashes(b"[Version]\n")), MemberStatus::OtherDigest);
+    assert_eq!(facts.status("y.inf", &file_hashes(b"[Version]\n")), MemberStatus::NotListed);
+    assert!(matches!(facts.status("y.inf", &digests), MemberStatus::Member(_)));
+    let empty = CatalogFacts::default();
+    assert_eq!(empty.status("x.inf", &digests), MemberStatus::NoNames);
     assert!(facts.lists_name("X.INF") && !facts.lists_name("y.inf"));
     assert_eq!(facts.os, ["7X64", "_v100_X64"]);
     assert_eq!(facts.hardware_ids, ["pci\\x"]);
@@ -53,6 +58,21 @@ fn membership_tells_digests_names_and_os_attributes() {
     assert!(facts.is_signed());
     let nested: Vec<_> = facts.signatures.iter().map(|s| (s.is_nested, s.content_matches)).collect();
     assert_eq!(nested, [(false, Some(true)), (true, Some(true))]);
+}
+
+#[test]
+fn an_index_finds_what_each_catalog_finds() {
+    let files: Vec<Digests> = [&b"a"[..], b"b", b"c"].iter().map(|bytes| file_hashes(bytes)).collect();
+    let catalogs: Vec<CatalogFacts> =
+        [0, 1, 0].iter().map(|file| read_catalog(&signed_catalog("x.inf", &files[*file]))).collect();
+    let index = CatalogIndex::new(&catalogs);
+    for (digests, expected) in files.iter().zip([&[0, 2][..], &[1], &[]]) {
+        let found = index.find(digests);
+        assert_eq!(found.iter().map(|(catalog, _)| *catalog).collect::<Vec<_>>(), expected);
+        for (catalog, membership) in found {
+            assert_eq!(membership, catalogs[catalog].membership(digests));
+        }
+    }
 }
 
 #[test]
