@@ -157,7 +157,9 @@ fn decode_some<'a>(bytes: &'a [u8], unit: impl Fn([u8; 2]) -> u16, out: &mut Vec
     let mut take = bytes.len().min(BLOCK * 2) & !1;
     if take == 0 {
         // Half a unit at the end of the file.
-        out.extend_from_slice("\u{FFFD}".as_bytes());
+        if !bytes.is_empty() {
+            out.extend_from_slice("\u{FFFD}".as_bytes());
+        }
         return &[];
     }
     if (0xD800..0xDC00).contains(&unit([bytes[take - 2], bytes[take - 1]])) && bytes.len() >= take + 2 {
@@ -235,6 +237,14 @@ mod tests {
         assert_eq!(detect(b"[Version]\n"), TextEncoding::Ascii);
         assert_eq!(detect(b"v\xe9"), TextEncoding::Ansi);
         assert_eq!(detect(b""), TextEncoding::Ascii);
+    }
+
+    #[test]
+    fn texts_of_every_length_come_back() {
+        for len in 0..200 {
+            let text = "x".repeat(len);
+            assert_eq!(decode(&utf16(&text, false, true), TextEncoding::Utf16Le, encoding_rs::WINDOWS_1252), text);
+        }
     }
 
     #[test]
