@@ -2,7 +2,7 @@
 //!
 //! The order of work: [`world`] joins shares and images, [`classify`] tells tiers, topologies and releases,
 //! [`selection`] says which driver Windows would take, [`prediction`] what that means for a deployment,
-//! [`rules`] turns all of it into findings. [`run`] is the one way through.
+//! [`rules`] turns all of it into findings. `run` is the one way through.
 
 pub mod classify;
 pub mod evidence;
@@ -12,6 +12,7 @@ pub mod prediction;
 pub mod rules;
 mod run;
 pub mod selection;
+pub mod signing;
 pub mod target;
 mod wanted_files;
 pub mod world;

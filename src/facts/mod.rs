@@ -10,3 +10,4 @@ pub mod driver_package;
 pub mod ids;
 pub mod os_version;
 pub mod share;
+pub mod signature;

@@ -62,6 +62,7 @@ fn what_is_no_boot_image_is_refused_with_its_remedy() {
         (files.path().to_owned(), "a folder: name the WIM file in it"),
         (fixture("truncated.wim"), "but its lookup table lies at bytes"),
         (fixture("truncated-header.wim"), "the WIM is truncated (100 bytes, but its header lies at bytes 0 to 208)"),
+        (fixture("magic-then-random.wim"), "the WIM is damaged (its header says that it has"),
         (fixture("encrypted.esd"), "an encrypted ESD"),
         (fixture("xml-garbage.wim"), "the WIM is damaged (The XML data of the WIM is invalid)"),
     ];
@@ -212,6 +213,22 @@ fn a_worker_that_dies_hangs_or_talks_nonsense_is_an_error_of_that_file() {
     sandbox.options.worker = PathBuf::from("/nonexistent/wimspect");
     let text = sandbox.read(&fixture("attribute.wim")).unwrap_err().to_string();
     assert!(text.contains("could not be started (/nonexistent/wimspect)"), "{text}");
+}
+
+/// The child limits itself: memory that a WIM would need beyond the bound is an error of that WIM.
+#[cfg(unix)]
+#[test]
+fn a_worker_without_memory_is_an_error_of_that_file() {
+    let mut sandbox = Sandbox::new();
+    sandbox.options.limits.memory = 1 << 20;
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/images");
+    for name in ["packed-solid.wim", "packed-lzms.wim"] {
+        let text = match sandbox.read(&images.join(name)) {
+            Ok((_, images)) => images[0].problems[0].message.clone(),
+            Err(error) => error.to_string(),
+        };
+        assert!(text.contains("memory") || text.contains("died"), "{name}: {text}");
+    }
 }
 
 /// When the parent goes away without a word, the child removes the private folder and ends.

@@ -28,10 +28,18 @@ pub(super) struct ServiceFacts {
 
 /// What is collected while the sections of one DDInstall are read.
 #[derive(Default)]
-struct Collected {
+pub(super) struct Collected {
     copy: Vec<CopyTarget>,
     add_reg: Vec<u32>,
     seen: Vec<u32>,
+}
+
+impl Collected {
+    fn clear(&mut self) {
+        self.copy.clear();
+        self.add_reg.clear();
+        self.seen.clear();
+    }
 }
 
 impl<'r> Reader<'r> {
@@ -62,7 +70,7 @@ impl<'r> Reader<'r> {
     }
 
     /// Number of the section whose name is put together from three parts.
-    fn joined_id(&mut self, base: &str, dot: &str, suffix: &str) -> Option<u32> {
+    pub(super) fn joined_id(&mut self, base: &str, dot: &str, suffix: &str) -> Option<u32> {
         self.name_buffer.clear();
         for part in [base, dot, suffix] {
             self.name_buffer.push_str(part);
@@ -72,17 +80,17 @@ impl<'r> Reader<'r> {
 
     fn install_body(&mut self, name: &str, actual: Option<u32>, nt_decorated: bool, arch: Arch) -> InstallBody {
         let mut body = InstallBody { nt_decorated, ..InstallBody::default() };
-        let mut collected = Collected::default();
+        let mut collected = std::mem::take(&mut self.collected);
         // Windows goes on with the undecorated name when no section exists at all.
-        let mut base = name.to_owned();
+        let mut base = name;
         if let Some(id) = actual {
             let section = self.inf.section_by_id(id);
-            base = section.name().to_owned();
-            body.actual = Some(base.clone());
+            base = section.name();
+            body.actual = Some(base.to_owned());
             body.line = section.line();
             self.directives(id, &mut body, &mut collected, 0);
         }
-        let part = |reader: &mut Self, suffix: &str| reader.joined_id(&base, ".", suffix);
+        let part = |reader: &mut Self, suffix: &str| reader.joined_id(base, ".", suffix);
         if let Some(id) = part(self, "Services") {
             self.services(id, &mut body, &mut collected, 0);
         }
@@ -95,11 +103,13 @@ impl<'r> Reader<'r> {
         if let Some(id) = part(self, "Wdf") {
             body.kmdf_library = self.kmdf_library(id);
         }
-        for id in collected.add_reg {
-            let facts = self.registry_facts(id);
+        for id in &collected.add_reg {
+            let facts = self.registry_facts(*id);
             take_registry(&facts, &mut body);
         }
         body.copy_files = self.copied_files(&collected.copy, arch);
+        collected.clear();
+        self.collected = collected;
         body
     }
 

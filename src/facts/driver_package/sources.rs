@@ -110,11 +110,8 @@ impl Reader<'_> {
         if let Some(known) = self.decorated_sources {
             return known;
         }
-        let found = Arch::ALL.iter().any(|a| {
-            ["SourceDisksFiles", "SourceDisksNames"]
-                .iter()
-                .any(|s| self.inf.section_id(&format!("{s}.{}", a.name())).is_some())
-        });
+        let mut has = |name: &str| Arch::ALL.iter().any(|a| self.joined_id(name, ".", a.name()).is_some());
+        let found = has("SourceDisksFiles") || has("SourceDisksNames");
         self.decorated_sources = Some(found);
         found
     }
@@ -133,9 +130,8 @@ impl Reader<'_> {
         if targets.is_empty() {
             return Arc::default();
         }
-        let arch_key = if self.has_decorated_sources() { Some(arch) } else { None };
-        let key = (arch_key, targets.to_vec());
-        if let Some(known) = self.copy_lists.get(&key) {
+        let place = if self.has_decorated_sources() { arch as usize } else { 0 };
+        if let Some(known) = self.copy_lists[place].get(targets) {
             return known.clone();
         }
         let sources = self.sources(arch);
@@ -159,7 +155,7 @@ impl Reader<'_> {
             }
         }
         let files: Arc<[CopiedFile]> = files.into();
-        self.copy_lists.insert(key, files.clone());
+        self.copy_lists[place].insert(targets.to_vec(), files.clone());
         files
     }
 }

@@ -94,10 +94,21 @@ impl<'a> Inf<'a> {
     /// Finds encoding and sections. Never fails: what Windows would refuse is told by [`check_signature`](Self::check_signature)
     /// and [`check`](Self::check).
     pub fn read(bytes: &'a [u8]) -> Self {
+        Self::read_text(bytes, None)
+    }
+
+    /// As [`read`](Self::read), for somebody who needs the strings of one language only (LANGID): the `[Strings.LCID]`
+    /// sections of other primary languages may come out empty, which saves half the work on localized files. All lines
+    /// keep their numbers, all other sections their text.
+    pub fn read_for_language(bytes: &'a [u8], langid: u16) -> Self {
+        Self::read_text(bytes, Some(langid))
+    }
+
+    fn read_text(bytes: &'a [u8], language: Option<u16>) -> Self {
         let truncated = bytes.len() > MAX_BYTES;
         let bytes = if truncated { &bytes[..MAX_BYTES] } else { bytes };
         let encoding = detect(bytes);
-        let (text, code_pages) = decode::decode(bytes, encoding);
+        let (text, code_pages) = decode::decode(bytes, encoding, language);
         let end = memchr::memchr(0x1A, text.as_bytes()).unwrap_or(text.len());
         let index = Index::build(&text[..end]);
         Self { text, encoding, index, end, code_pages, truncated }
