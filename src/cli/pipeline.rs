@@ -70,6 +70,7 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
     let mut outcome = Reading::default();
     outcome.shares(inputs, &bar);
     outcome.images(inputs, &bar)?;
+    let request = &outcome.with_places_of_shares(request);
     let world = World::new(outcome.shares, outcome.boot_files);
     let asked = ask(&world, db);
     let roots: Vec<&Path> = outcome.roots.iter().map(PathBuf::as_path).collect();
@@ -83,6 +84,8 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
 struct Reading {
     shares: Vec<Share>,
     roots: Vec<PathBuf>,
+    /// Places on the command line of the shares that were read.
+    places: Vec<usize>,
     boot_files: Vec<(BootFile, Vec<BootImage>)>,
     inputs: Vec<Input>,
     problems: Vec<Problem>,
@@ -92,7 +95,10 @@ struct Reading {
 impl Reading {
     fn shares(&mut self, inputs: &Inputs<'_>, bar: &Bar) {
         let options = ShareOptions { include_templates: inputs.include_templates };
-        for path in inputs.shares {
+        for (place, path) in inputs.shares.iter().enumerate() {
+            if inputs.shares[..place].contains(path) {
+                continue;
+            }
             self.inputs.push(input("share", path));
             match read_share(path, options, bar) {
                 Ok(share) => {
@@ -102,6 +108,7 @@ impl Reading {
                         message: p.message.clone(),
                     }));
                     self.roots.push(path.clone());
+                    self.places.push(place);
                     self.shares.push(share);
                 }
                 Err(error) => self.failed.push(error.to_string()),
@@ -115,8 +122,15 @@ impl Reading {
         }
         bar.start(Phase::Image, Some(inputs.images.len() as u64));
         let options = ImageOptions::with_current_program().context("the program does not find itself")?;
-        let names = short_names(inputs.images);
-        for (path, name) in inputs.images.iter().zip(names) {
+        // A file that was named twice is one input.
+        let mut images: Vec<PathBuf> = Vec::new();
+        for path in inputs.images {
+            if !images.contains(path) {
+                images.push(path.clone());
+            }
+        }
+        let names = short_names(&images);
+        for (path, name) in images.iter().zip(names) {
             let read = if path.is_dir() {
                 image::read_folder(path, &options).map(|found| (None, vec![found]))
             } else {
@@ -135,6 +149,17 @@ impl Reading {
             bar.step();
         }
         Ok(())
+    }
+
+    /// Packages say which share of the command line they lie in; analysis counts those that were read.
+    fn with_places_of_shares(&self, request: &Request) -> Request {
+        let mut request = request.clone();
+        for package in &mut request.packages {
+            let given = package.share;
+            // One that lies in no share that was read must not lie in another one.
+            package.share = self.places.iter().position(|p| *p == given).unwrap_or(usize::MAX);
+        }
+        request
     }
 
     fn image_problems(&mut self, name: &str, images: &[BootImage]) {
