@@ -138,15 +138,26 @@ impl<'a> TargetView<'a> {
         if self.target.image().is_none() {
             return best.map(|(winner, _)| self.against_assumption(offered, topology, &winner));
         }
+        let now = self.winner_in_image(&device);
+        let before = self.before(now.as_ref(), id);
+        Some(self.against_image(offered, topology, before, now, best))
+    }
+
+    /// The driver of the image that has this adapter now, what that means, and why.
+    pub fn now(&self, id: &HardwareId) -> Option<(DriverIndex, Before, Evidence)> {
+        let now = self.winner_in_image(&DeviceIds::from_adapter_id(id))?;
+        let (state, because) = self.before(Some(&now), id);
+        Some((now.driver, state, because))
+    }
+
+    fn winner_in_image(&self, device: &DeviceIds) -> Option<Contender<'a>> {
         let positions: BTreeSet<usize> =
             device.all().filter_map(|i| self.image_by_id.get(i)).flatten().copied().collect();
         let here = positions.into_iter().filter_map(|p| {
             let (driver, models) = &self.image[p];
-            self.contender(*driver, models, &device)
+            self.contender(*driver, models, device)
         });
-        let now = self.best(here.collect()).map(|(winner, _)| winner);
-        let before = self.before(now.as_ref(), id);
-        Some(self.against_image(offered, topology, before, now, best))
+        self.best(here.collect()).map(|(winner, _)| winner)
     }
 
     fn contender(&self, driver: DriverIndex, models: &ById<'a>, device: &DeviceIds) -> Option<Contender<'a>> {
@@ -314,8 +325,9 @@ impl<'a> TargetView<'a> {
             }
             (None, Some((winner, _))) => {
                 because.push(self.takes(&winner));
+                // The network is down before anything can be offered.
                 let after = self.after(offered, winner.driver);
-                (Effect::None, Some(winner.driver), after)
+                (Effect::None, None, after)
             }
             (Some(now), Some((winner, rival))) => {
                 let (effect, reason) = self.duel(now, &winner, rival);
