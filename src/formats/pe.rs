@@ -216,6 +216,11 @@ pub fn utf16_words_before_backslash(bytes: &[u8]) -> Vec<String> {
         if word.len() < 2 || word.len() > LONGEST {
             continue;
         }
+        // The last character of an ASCII text and its NUL look like one more UTF-16 character in front.
+        let start = at - 2 * word.len();
+        if start > 0 && bytes[start - 1].is_ascii_graphic() {
+            word.pop();
+        }
         word.reverse();
         let word = String::from_utf8_lossy(&word).into_owned();
         if !words.contains(&word) {

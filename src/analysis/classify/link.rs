@@ -333,7 +333,9 @@ fn binary_evidence(world: &World) -> BTreeMap<String, Vec<(DriverIndex, Evidence
             }
         }
     }
-    for (driver, location) in world.drivers.iter().enumerate().flat_map(|(d, x)| x.locations.iter().map(move |l| (d, l))) {
+    for (driver, location) in
+        world.drivers.iter().enumerate().flat_map(|(d, x)| x.locations.iter().map(move |l| (d, l)))
+    {
         let Location::Image { image, entry, .. } = location else { continue };
         for (name, binary) in &world.images[*image].facts.drivers[*entry].binaries {
             if !binary.imports_module("ndis.sys") {

@@ -8,12 +8,14 @@ use super::Context;
 use crate::analysis::classify::topology::TopologyKind;
 use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
-use crate::analysis::prediction::{Prediction, Resident};
 use crate::analysis::prediction::scenario::{Cell, Outcome};
+use crate::analysis::prediction::{Prediction, Resident};
 use crate::analysis::target::{Target, folded_names};
 use crate::analysis::world::{ImageIndex, Location};
 use crate::facts::ids::HardwareId;
-use crate::inf_db::{After, Before, MultiTier, ContentAccess, Effect, NetworkDuring, NetworkRecovers, TaskPhase, TaskResult};
+use crate::inf_db::{
+    After, Before, ContentAccess, Effect, MultiTier, NetworkDuring, NetworkRecovers, TaskPhase, TaskResult,
+};
 
 pub(super) const ID: &str = "multi-tier-nic-in-windowspe";
 
@@ -54,7 +56,10 @@ fn in_the_image(context: &Context<'_>, resident: &Resident) -> Option<Finding> {
         (Some(MultiTier::InBox) | None, _) => return None,
     };
     let driver = &context.world.drivers[root];
-    let here = driver.locations.iter().find(|l| matches!(l, Location::Image { image, .. } if Some(*image) == target.image()))?;
+    let here = driver
+        .locations
+        .iter()
+        .find(|l| matches!(l, Location::Image { image, .. } if Some(*image) == target.image()))?;
     let text = format!(
         "{} has {} in {}, and {what}",
         names(context, resident.topology),
@@ -87,9 +92,7 @@ fn severity(outcome: &Outcome, target: &Target) -> Severity {
     let worst = match (outcome.during, outcome.result) {
         (NetworkDuring::Lost | NetworkDuring::NeverUp, _) | (_, TaskResult::Fails) => Severity::Error,
         // Where both tiers are in the box the change of drivers is expected to pass: good to know, no more.
-        (NetworkDuring::Interrupted, TaskResult::Succeeds)
-            if target.multi_tier == Some(MultiTier::InBox) =>
-        {
+        (NetworkDuring::Interrupted, TaskResult::Succeeds) if target.multi_tier == Some(MultiTier::InBox) => {
             Severity::Info
         }
         _ => Severity::Warning,
