@@ -16,6 +16,7 @@ mod fixtures;
 mod inf_corpus;
 mod inf_db;
 mod licences;
+mod rules;
 mod wim_hives;
 mod wim_hostile;
 mod wim_images;
