@@ -5,6 +5,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+/// What is expected of one image: kind, fit, rule of the weightiest reason.
+type Expected = (&'static str, Option<bool>, &'static str);
+
 fn verify(image: &str, more: &[&str]) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let output = Command::new(env!("CARGO_BIN_EXE_wimspect"))
@@ -24,7 +27,7 @@ fn images(image: &str, more: &[&str]) -> Vec<Value> {
 #[test]
 fn every_image_has_its_kind_and_verdict() {
     // Image; for each index its kind, whether it is fit, and the weightiest reason.
-    let cases: [(&str, &[&str], &[(&str, Option<bool>, &str)]); 11] = [
+    let cases: [(&str, &[&str], &[Expected]); 11] = [
         ("6.1.7600-amd64-inbox-monolithic", &[], &[("adk", Some(true), "integrity-table-missing")]),
         ("integrity-table", &[], &[("adk", Some(true), "")]),
         ("6.0.6001-amd64-monolithic", &[], &[("configmgr", Some(true), "boot-image-older-than-deployed-os")]),
