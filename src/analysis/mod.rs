@@ -14,6 +14,7 @@ mod run;
 pub mod selection;
 pub mod signing;
 pub mod target;
+pub mod verdict;
 mod wanted_files;
 pub mod world;
 

@@ -9,6 +9,7 @@
     reason = "helpers of tests: clippy's allow-unwrap-in-tests sees only functions with #[test]; a skipped test says so"
 )]
 
+
 mod architecture;
 mod arguments;
 mod catalogs;
@@ -26,7 +27,9 @@ mod licences;
 mod predictions;
 mod releases;
 mod renamed;
+mod rules;
 mod support;
+mod verdicts;
 mod wim_hives;
 mod wim_hostile;
 mod wim_images;
