@@ -24,6 +24,8 @@ pub struct DriverBinary {
     pub forwarders: Vec<(String, String)>,
     /// KMDF version that it was linked against, `(major, minor)`.
     pub kmdf: Option<(u32, u32)>,
+    /// NetAdapterCx version that it was linked against, `(major, minor)`.
+    pub net_adapter_cx: Option<(u32, u32)>,
     /// It holds a certificate table.
     pub has_certificates: bool,
 }
@@ -51,6 +53,7 @@ impl DriverBinary {
             exports: file.exports,
             forwarders: file.forwarders,
             kmdf: file.kmdf,
+            net_adapter_cx: file.net_adapter_cx,
             has_certificates: file.has_certificates,
         })
     }

@@ -15,6 +15,7 @@ mod classify;
 mod embedded;
 mod enumerators;
 mod families;
+mod functions;
 mod problem;
 mod releases;
 mod rules;
@@ -28,6 +29,7 @@ mod tests;
 pub use classify::{Classification, NamedRelease, UnknownRelease};
 pub use enumerators::{Enumerator, EnumeratorKind, EnumeratorMatch, Enumerators};
 pub use families::{ChildKind, Families, Family, FamilyChild, FamilyKind, FamilyLink, PciIds};
+pub use functions::NdisFunctions;
 pub use problem::InfDbProblem;
 pub use releases::{ComponentVersion, MultiTier, NetAdapterCxScope, Release, Releases, Servicing, Sha2, X86Signing};
 pub use rules::{RuleDocument, Rules, Severity};
@@ -51,6 +53,7 @@ pub struct InfDb {
     enumerators: Enumerators,
     families: Families,
     scenarios: Scenarios,
+    ndis_functions: NdisFunctions,
     rules: Rules,
 }
 
@@ -129,6 +132,9 @@ impl InfDb {
             Some(("winpe", "releases.toml")) => set(&mut self.releases, Releases::load(file, problems)),
             None if file.path == "enumerators.toml" => set(&mut self.enumerators, Enumerators::load(file, problems)),
             None if file.path == "scenarios.toml" => set(&mut self.scenarios, Scenarios::load(file, problems)),
+            None if file.path == "ndis-functions.toml" => {
+                set(&mut self.ndis_functions, NdisFunctions::load(file, problems))
+            }
             Some(("nic-families", name)) if is_data_name(name) => self.families.load(file, problems),
             Some(("rules", name)) if is_data_name(name) => self.rules.load(file, problems),
             _ => {
@@ -158,6 +164,11 @@ impl InfDb {
         &self.scenarios
     }
 
+    /// First NDIS versions of functions.
+    pub fn ndis_functions(&self) -> &NdisFunctions {
+        &self.ndis_functions
+    }
+
     /// Rule documents.
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -174,6 +185,7 @@ impl InfDb {
         part(canonical(&self.releases.to_file()));
         part(canonical(&self.enumerators.to_file()));
         part(canonical(&self.scenarios.to_file()));
+        part(canonical(self.ndis_functions.to_file()));
         self.families.iter().map(canonical).for_each(&mut part);
         part(String::new());
         self.rules.iter().map(canonical).for_each(&mut part);
