@@ -37,8 +37,11 @@ impl Choices {
         let rows = network.map(|d| (d, targets.iter().map(|t| choice(&world.drivers[d].package, &t.os)).collect()));
         let mut choices = Self { rows: rows.collect(), ..Self::default() };
         for prediction in &predictions.all {
-            let takes = matches!(prediction.effect.effect, Effect::Replaces | Effect::Ambiguous);
-            for driver in &predictions.offered[prediction.offered].drivers {
+            let offered = &predictions.offered[prediction.offered].drivers;
+            // A driver of the set has the adapter afterwards, also where nothing had it before.
+            let takes = matches!(prediction.effect.effect, Effect::Replaces | Effect::Ambiguous)
+                || prediction.effect.driver_after.is_some_and(|after| offered.contains(&after));
+            for driver in offered {
                 choices.predicted.insert((*driver, prediction.target));
                 if takes {
                     choices.taken.insert((*driver, prediction.target));

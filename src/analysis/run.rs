@@ -1,6 +1,7 @@
 //! The one way from facts to findings.
 
 use super::choices::Choices;
+use super::classify::kind::{self, ImageKind};
 use super::classify::link;
 use super::classify::profile::Profile;
 use super::classify::release::{self, ImageRelease};
@@ -46,6 +47,8 @@ pub struct Analysis {
     pub topologies: Topologies,
     /// Releases by image.
     pub releases: Vec<ImageRelease>,
+    /// Kinds by image.
+    pub kinds: Vec<ImageKind>,
     /// Targets.
     pub targets: Vec<Target>,
     /// Predictions.
@@ -89,6 +92,9 @@ pub fn analyse(
     let releases: Vec<ImageRelease> = (0..world.images.len())
         .map(|i| release::classify(&world.images[i].facts, &Place::file(world.image_name(i)), db))
         .collect();
+    let kinds: Vec<ImageKind> = (0..world.images.len())
+        .map(|i| kind::classify(&world.images[i].facts, &Place::file(world.image_name(i)), db))
+        .collect();
     let targets = targets(&world, &releases, request, db);
     let inputs = Inputs { world: &world, profiles: &profiles, topologies: &topologies, targets: &targets, db };
     let predictions = prediction::predict(&inputs, &request.cells, &request.packages);
@@ -100,6 +106,7 @@ pub fn analyse(
         profiles: &profiles,
         topologies: &topologies,
         releases: &releases,
+        kinds: &kinds,
         targets: &targets,
         predictions: &predictions,
         choices: &choices,
@@ -108,7 +115,7 @@ pub fn analyse(
         deploy_os: &request.cells.deploy_os,
         db,
     });
-    Analysis { world, profiles, topologies, releases, targets, predictions, findings }
+    Analysis { world, profiles, topologies, releases, kinds, targets, predictions, findings }
 }
 
 /// Images that can be judged, then named releases; every release where nothing is named.

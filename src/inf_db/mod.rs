@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+mod boot_images;
 mod classify;
 mod embedded;
 mod enumerators;
@@ -26,6 +27,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use boot_images::{BootImages, ImageKindRow, NetworkComponent};
 pub use classify::{Classification, NamedRelease, UnknownRelease};
 pub use enumerators::{Enumerator, EnumeratorKind, EnumeratorMatch, Enumerators};
 pub use families::{ChildKind, Families, Family, FamilyChild, FamilyKind, FamilyLink, PciIds};
@@ -54,6 +56,7 @@ pub struct InfDb {
     families: Families,
     scenarios: Scenarios,
     ndis_functions: NdisFunctions,
+    boot_images: BootImages,
     rules: Rules,
 }
 
@@ -129,6 +132,7 @@ impl InfDb {
             loaded.map(|new| *table = new).is_some()
         }
         match file.path.split_once('/') {
+            Some(("winpe", "images.toml")) => set(&mut self.boot_images, BootImages::load(file, problems)),
             Some(("winpe", "releases.toml")) => set(&mut self.releases, Releases::load(file, problems)),
             None if file.path == "enumerators.toml" => set(&mut self.enumerators, Enumerators::load(file, problems)),
             None if file.path == "scenarios.toml" => set(&mut self.scenarios, Scenarios::load(file, problems)),
@@ -169,6 +173,11 @@ impl InfDb {
         &self.ndis_functions
     }
 
+    /// Kinds of boot images, and what their network stack consists of.
+    pub fn boot_images(&self) -> &BootImages {
+        &self.boot_images
+    }
+
     /// Rule documents.
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -186,6 +195,7 @@ impl InfDb {
         part(canonical(&self.enumerators.to_file()));
         part(canonical(&self.scenarios.to_file()));
         part(canonical(self.ndis_functions.to_file()));
+        part(canonical(&self.boot_images));
         self.families.iter().map(canonical).for_each(&mut part);
         part(String::new());
         self.rules.iter().map(canonical).for_each(&mut part);
