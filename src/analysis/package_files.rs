@@ -62,7 +62,7 @@ impl<'w> PackageFiles<'w> {
             }
             Location::Image { image, entry, .. } => {
                 let wanted = join(below, &name.replace('\\', "/")).to_lowercase();
-                world.images[*image].facts.drivers[*entry].store_files.iter().any(|f| *f == wanted)
+                world.images[*image].facts.drivers[*entry].store_files.contains(&wanted)
             }
         }
     }

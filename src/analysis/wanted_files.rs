@@ -27,7 +27,7 @@ pub(super) fn collect(
         }
         let sections = driver.package.install_sections.iter();
         let names: BTreeSet<&str> =
-            sections.flat_map(|s| source_names(s)).chain(profile.binaries.iter().map(String::as_str)).collect();
+            sections.flat_map(source_names).chain(profile.binaries.iter().map(String::as_str)).collect();
         for location in &driver.locations {
             let Location::Share { share, path } = location else { continue };
             for binary in names.iter().copied() {

@@ -63,23 +63,21 @@ pub(super) struct Group {
     pub(super) items: Vec<Item>,
 }
 
-type GroupKey = (Severity, BTreeSet<usize>, usize, String);
+/// Severity, targets, and the share or image.
+type GroupKey = (Severity, BTreeSet<usize>, usize);
 
 /// Puts items together that lie in one folder. Where a share has very many such folders, those below a common one are put
 /// together, so that the report stays readable.
 pub(super) fn by_folder(context: &Context<'_>, items: Vec<Item>) -> Vec<Group> {
-    let mut groups: BTreeMap<GroupKey, Vec<Item>> = BTreeMap::new();
+    let mut whole: BTreeMap<GroupKey, BTreeMap<String, Vec<Item>>> = BTreeMap::new();
     for item in items {
         let (container, folder) = match &context.world.drivers[item.driver].locations[item.location] {
             location @ Location::Share { share, .. } => (*share, location.folder().to_owned()),
             // An image is one folder.
             Location::Image { image, .. } => (context.world.shares.len() + image, String::new()),
         };
-        groups.entry((item.severity, item.targets.clone(), container, folder)).or_default().push(item);
-    }
-    let mut whole: BTreeMap<(Severity, BTreeSet<usize>, usize), BTreeMap<String, Vec<Item>>> = BTreeMap::new();
-    for ((severity, targets, container, folder), items) in groups {
-        whole.entry((severity, targets, container)).or_default().insert(folder, items);
+        let folders = whole.entry((item.severity, item.targets.clone(), container)).or_default();
+        folders.entry(folder).or_default().push(item);
     }
     let mut found = Vec::new();
     for ((severity, targets, _), mut folders) in whole {
@@ -137,7 +135,6 @@ impl Group {
         identity.dedup();
         identity.push(self.severity.name().to_owned());
         identity.extend(self.targets.iter().map(|t| context.targets[*t].name.clone()));
-        // The same drivers in two folders: told apart by how many there are before.
         let words: Vec<&str> = identity.iter().map(String::as_str).collect();
         let mut finding = Finding::new(rule, self.severity, places.remove(0), &words, text);
         finding.related = places;
