@@ -129,7 +129,7 @@ pub fn kmdf(target: &Target, world: &World, modules: &[Modules<'_>], db: &InfDb)
         Some(version) if version[0] >= 6 => {
             let row = db.releases().classify(&os(version)).generation();
             row.and_then(|r| r.kmdf).map_or(Has::Unknown, |v| {
-                Has::Version(v, format!("Wdf01000.sys {}", dotted(version)), Confidence::Likely)
+                Has::Version(v, format!("Wdf01000.sys {}: KMDF {v}", dotted(version)), Confidence::Likely)
             })
         }
         Some(version) => {
@@ -152,8 +152,9 @@ pub fn net_adapter_cx(target: &Target, world: &World, modules: &[Modules<'_>], d
     }
     let Some(version) = modules[image].version(FILE) else { return Has::Unknown };
     let row = db.releases().classify(&os(version)).generation();
-    row.and_then(|r| r.net_adapter_cx)
-        .map_or(Has::Unknown, |v| Has::Version(v, format!("NetAdapterCx.sys {}", dotted(version)), Confidence::Likely))
+    row.and_then(|r| r.net_adapter_cx).map_or(Has::Unknown, |v| {
+        Has::Version(v, format!("NetAdapterCx.sys {}: NetAdapterCx {v}", dotted(version)), Confidence::Likely)
+    })
 }
 
 fn from_release(
@@ -164,7 +165,9 @@ fn from_release(
 ) -> Has {
     let Some(row) = target.release.as_deref().and_then(|id| db.releases().by_id(id)) else { return Has::Unknown };
     match column(row) {
-        Some(version) => Has::Version(version, format!("{} in the box", row.title), Confidence::Likely),
+        Some(version) => {
+            Has::Version(version, format!("{} has {what} {version} in the box", row.title), Confidence::Likely)
+        }
         None if row.net_adapter_cx_scope == crate::inf_db::NetAdapterCxScope::None || what == "KMDF" => {
             Has::Nothing(format!("{} has no {what}", row.title), Confidence::Likely)
         }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
+use super::no_models_for_winpe_release::is_adapter;
 use crate::analysis::choices::reaches;
+use crate::analysis::classify::profile::Function;
 use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
 use crate::analysis::target::{TargetKind, folded_names};
@@ -14,9 +16,10 @@ const MOST_FOLDERS: usize = 25;
 /// Names that a message lists.
 const MOST_NAMES: usize = 5;
 
-/// A driver cannot work on a target: an error where the target was named and would take the driver.
+/// A driver can not work on a target: an error where the target was named and would take the driver for a wired adapter.
 pub(super) fn failure(context: &Context<'_>, driver: DriverIndex, target: usize) -> Severity {
-    match (context.targets[target].named, context.choices.is_taken(driver, target)) {
+    let wired = is_adapter(context.topologies.roles[driver]) && context.profiles[driver].function != Function::Wlan;
+    match (context.targets[target].named, wired && context.choices.is_taken(driver, target)) {
         (true, true) => Severity::Error,
         (true, false) => Severity::Warning,
         (false, _) => Severity::Info,
@@ -63,43 +66,43 @@ pub(super) struct Group {
     pub(super) items: Vec<Item>,
 }
 
-/// Severity, targets, and the share or image.
-type GroupKey = (Severity, BTreeSet<usize>, usize);
+/// Items of one severity in one share or image, by targets and folder.
+type Folders = BTreeMap<(BTreeSet<usize>, String), Vec<Item>>;
 
 /// Puts items together that lie in one folder. Where a share has very many such folders, those below a common one are put
 /// together, so that the report stays readable.
 pub(super) fn by_folder(context: &Context<'_>, items: Vec<Item>) -> Vec<Group> {
-    let mut whole: BTreeMap<GroupKey, BTreeMap<String, Vec<Item>>> = BTreeMap::new();
+    let mut containers: BTreeMap<(Severity, usize), Folders> = BTreeMap::new();
     for item in items {
         let (container, folder) = match &context.world.drivers[item.driver].locations[item.location] {
             location @ Location::Share { share, .. } => (*share, location.folder().to_owned()),
             // An image is one folder.
             Location::Image { image, .. } => (context.world.shares.len() + image, String::new()),
         };
-        let folders = whole.entry((item.severity, item.targets.clone(), container)).or_default();
-        folders.entry(folder).or_default().push(item);
+        let folders = containers.entry((item.severity, container)).or_default();
+        folders.entry((item.targets.clone(), folder)).or_default().push(item);
     }
     let mut found = Vec::new();
-    for ((severity, targets, _), mut folders) in whole {
+    for ((severity, _), mut folders) in containers {
         while folders.len() > MOST_FOLDERS {
-            folders = one_level_up(folders);
+            let Some(fewer) = one_level_up(&mut folders) else { break };
+            folders = fewer;
         }
-        let group = |items| Group { severity, targets: targets.clone(), items };
-        found.extend(folders.into_values().map(group));
+        found.extend(folders.into_iter().map(|((targets, _), items)| Group { severity, targets, items }));
     }
     found
 }
 
-/// The deepest folders are folded into the ones above them.
-fn one_level_up(folders: BTreeMap<String, Vec<Item>>) -> BTreeMap<String, Vec<Item>> {
+/// The deepest folders are folded into the ones above them; `None` when only the root is left.
+fn one_level_up(folders: &mut Folders) -> Option<Folders> {
     let depth = |folder: &str| if folder.is_empty() { 0 } else { folder.matches('/').count() + 1 };
-    let deepest = folders.keys().map(|f| depth(f)).max().unwrap_or(0);
-    let mut above: BTreeMap<String, Vec<Item>> = BTreeMap::new();
-    for (folder, items) in folders {
+    let deepest = folders.keys().map(|(_, f)| depth(f)).max().filter(|d| *d > 0)?;
+    let mut above = Folders::new();
+    for ((targets, folder), items) in std::mem::take(folders) {
         let folder = if depth(&folder) < deepest { &folder } else { folder.rsplit_once('/').map_or("", |(a, _)| a) };
-        above.entry(folder.to_owned()).or_default().extend(items);
+        above.entry((targets, folder.to_owned())).or_default().extend(items);
     }
-    above
+    Some(above)
 }
 
 impl Group {

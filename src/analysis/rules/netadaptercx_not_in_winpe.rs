@@ -18,9 +18,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     each_loaded(context, |at, section, file| {
         let Some(need) = need(section, file) else { return };
         let (what, sure) = match &has[at.2] {
-            Has::Version(version, what, sure) if need.version.is_some_and(|n| n > *version) => {
-                (format!("{what}: NetAdapterCx {version}"), *sure)
-            }
+            Has::Version(version, what, sure) if need.version.is_some_and(|n| n > *version) => (what.clone(), *sure),
             Has::Nothing(what, sure) => (what.clone(), *sure),
             _ => return,
         };

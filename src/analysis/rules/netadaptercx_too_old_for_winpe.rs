@@ -26,7 +26,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             "client drivers of previous versions do not work in the latest Windows until they are retargeted";
         let evidence = [
             need.evidence,
-            Evidence::new("framework-version", format!("{what}: NetAdapterCx {version}")),
+            Evidence::new("framework-version", what.clone()),
             Evidence::new("document", document).from_source("windows-driver-docs: netadaptercx-version-overview"),
         ];
         faults.add(context, at, need.text, Confidence::Likely, evidence);

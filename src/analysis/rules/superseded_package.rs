@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use super::folding::{Item, by_folder};
+use crate::analysis::evidence::Confidence;
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::world::{Driver, DriverIndex, Location};
 use crate::facts::driver_package::DriverVer;
@@ -50,7 +51,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             "{}: a newer version with the same ids lies on the share and wins wherever both are offered",
             group.names()
         );
-        findings.push(group.finding(context, ID, text));
+        let mut finding = group.finding(context, ID, text);
+        // Where both are signed alike.
+        finding.confidence = Confidence::Likely;
+        findings.push(finding);
     }
 }
 
