@@ -15,6 +15,7 @@ pub mod rules;
 mod run;
 pub mod selection;
 pub mod target;
+pub mod verdict;
 mod wanted_files;
 pub mod world;
 

@@ -248,6 +248,23 @@ pub struct ImageDetails {
     pub system_modules: Vec<String>,
 }
 
+impl ImageDetails {
+    /// Optional components by the names of servicing packages (`WinPE-WMI-Package~...`), without `-Package`, ordered, once.
+    pub fn optional_components(&self) -> Vec<&str> {
+        const PREFIX: &str = "WinPE-";
+        let mut names: Vec<&str> = self
+            .servicing_packages
+            .iter()
+            .filter_map(|name| name.split('~').next())
+            .filter(|id| id.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX)))
+            .map(|id| id.strip_suffix("-Package").unwrap_or(id))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+}
+
 /// How a registry hive could be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct HiveState {

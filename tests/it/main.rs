@@ -17,6 +17,7 @@ mod inf_corpus;
 mod inf_db;
 mod licences;
 mod rules;
+mod verdicts;
 mod wim_hives;
 mod wim_hostile;
 mod wim_images;

@@ -253,3 +253,36 @@ pub(super) fn each_loaded<'w>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(driver: DriverIndex) -> Item {
+        let (targets, name) = (BTreeSet::new(), format!("{driver}.inf"));
+        Item { driver, location: 0, line: 0, severity: Severity::Info, targets, name }
+    }
+
+    #[test]
+    fn the_deepest_folders_are_folded_first_and_nothing_is_lost() {
+        let paths = ["", "a", "a/b/c", "a/b/d", "e/f"];
+        let mut folders = Folders::new();
+        for (driver, path) in paths.iter().enumerate() {
+            folders.insert((BTreeSet::new(), (*path).to_owned()), vec![item(driver)]);
+        }
+        let wanted: [&[&str]; 3] = [&["", "a", "a/b", "e/f"], &["", "a", "e"], &[""]];
+        for names in wanted {
+            folders = one_level_up(&mut folders).expect("there is a level above");
+            let found: Vec<&str> = folders.keys().map(|(_, f)| f.as_str()).collect();
+            assert_eq!(found, names);
+            assert_eq!(folders.values().map(Vec::len).sum::<usize>(), paths.len());
+        }
+        assert!(one_level_up(&mut folders).is_none(), "the root has nothing above");
+    }
+
+    #[test]
+    fn long_lists_are_cut_and_counted() {
+        assert_eq!(listed(&["a", "b"]), "a, b");
+        assert_eq!(listed(&["a", "b", "c", "d", "e", "f", "g"]), "a, b, c, d, e and 2 more");
+    }
+}

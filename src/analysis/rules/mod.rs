@@ -16,10 +16,12 @@ use super::world::World;
 use crate::facts::os_version::OsVersion;
 use crate::inf_db::InfDb;
 
+mod against_image;
 mod boot_architecture_disagrees;
 mod boot_image_older_than_deployed_os;
 mod boot_version_disagrees;
 mod build_decoration_invisible_to_winpe;
+mod bus_driver_without_miniport;
 mod catalog_missing;
 mod co_installer_required;
 mod compressed_source_under_plain_name;
@@ -29,6 +31,7 @@ mod driver_imports_missing_in_winpe;
 mod driver_in_one_index_only;
 mod driver_staged_but_unbound;
 mod duplicate_package;
+mod equal_rank_conflict;
 mod extension_or_component_inf_in_windowspe;
 mod file_renamed_on_share;
 mod filter_or_intermediate_driver;
@@ -37,6 +40,7 @@ mod inf_unreadable;
 mod integrity_table_missing;
 mod kmdf_newer_than_winpe;
 mod miniport_without_bus_driver;
+mod monolithic_nic_replaced_by_multi_tier;
 mod multi_tier_nic_in_windowspe;
 mod ndis6_keywords_missing;
 mod netadaptercx_not_in_winpe;
@@ -44,6 +48,8 @@ mod netadaptercx_too_old_for_winpe;
 mod network_stack_incomplete;
 mod no_bootable_image;
 mod no_models_for_winpe_release;
+mod older_than_inbox;
+mod same_driver_name_ignored_in_windowspe;
 mod source_file_missing;
 mod superseded_package;
 mod usb_tethering_driver;
@@ -93,6 +99,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: boot_image_older_than_deployed_os::ID, check: boot_image_older_than_deployed_os::check },
     Rule { id: boot_version_disagrees::ID, check: boot_version_disagrees::check },
     Rule { id: build_decoration_invisible_to_winpe::ID, check: build_decoration_invisible_to_winpe::check },
+    Rule { id: bus_driver_without_miniport::ID, check: bus_driver_without_miniport::check },
     Rule { id: catalog_missing::ID, check: catalog_missing::check },
     Rule { id: co_installer_required::ID, check: co_installer_required::check },
     Rule { id: compressed_source_under_plain_name::ID, check: compressed_source_under_plain_name::check },
@@ -102,6 +109,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: driver_in_one_index_only::ID, check: driver_in_one_index_only::check },
     Rule { id: driver_staged_but_unbound::ID, check: driver_staged_but_unbound::check },
     Rule { id: duplicate_package::ID, check: duplicate_package::check },
+    Rule { id: equal_rank_conflict::ID, check: equal_rank_conflict::check },
     Rule { id: extension_or_component_inf_in_windowspe::ID, check: extension_or_component_inf_in_windowspe::check },
     Rule { id: file_renamed_on_share::ID, check: file_renamed_on_share::check },
     Rule { id: filter_or_intermediate_driver::ID, check: filter_or_intermediate_driver::check },
@@ -109,6 +117,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: integrity_table_missing::ID, check: integrity_table_missing::check },
     Rule { id: kmdf_newer_than_winpe::ID, check: kmdf_newer_than_winpe::check },
     Rule { id: miniport_without_bus_driver::ID, check: miniport_without_bus_driver::check },
+    Rule { id: monolithic_nic_replaced_by_multi_tier::ID, check: monolithic_nic_replaced_by_multi_tier::check },
     Rule { id: multi_tier_nic_in_windowspe::ID, check: multi_tier_nic_in_windowspe::check },
     Rule { id: ndis6_keywords_missing::ID, check: ndis6_keywords_missing::check },
     Rule { id: netadaptercx_not_in_winpe::ID, check: netadaptercx_not_in_winpe::check },
@@ -116,6 +125,8 @@ pub const RULES: &[Rule] = &[
     Rule { id: network_stack_incomplete::ID, check: network_stack_incomplete::check },
     Rule { id: no_bootable_image::ID, check: no_bootable_image::check },
     Rule { id: no_models_for_winpe_release::ID, check: no_models_for_winpe_release::check },
+    Rule { id: older_than_inbox::ID, check: older_than_inbox::check },
+    Rule { id: same_driver_name_ignored_in_windowspe::ID, check: same_driver_name_ignored_in_windowspe::check },
     Rule { id: source_file_missing::ID, check: source_file_missing::check },
     Rule { id: superseded_package::ID, check: superseded_package::check },
     Rule { id: usb_tethering_driver::ID, check: usb_tethering_driver::check },
