@@ -13,7 +13,8 @@ use crate::facts::ids::Arch;
 pub(super) const ID: &str = "catalog-missing";
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut items = Vec::new();
+    // Those that name a catalog, and those that name none.
+    let (mut lost, mut without) = (Vec::new(), Vec::new());
     for index in context.choices.drivers() {
         let driver = &context.world.drivers[index];
         let version = &driver.package.version;
@@ -36,24 +37,19 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
             let severity = if hit.is_empty() { Severity::Info } else { Severity::Warning };
             let line = version.catalogs.first().map_or(0, |c| c.line);
+            let items = if version.catalogs.is_empty() { &mut without } else { &mut lost };
             items.push(Item { targets: hit, line, ..Item::new(context, index, number, severity) });
         }
     }
-    for group in by_folder(context, items) {
-        let names_one =
-            group.items.iter().any(|i| !context.world.drivers[i.driver].package.version.catalogs.is_empty());
-        let fault = if names_one { "no catalog lies beside" } else { "no catalog is named by" };
-        let counts = group.verb("it counts", "they count");
-        let text = if group.targets.is_empty() {
-            format!("{fault} {}: {counts} as unsigned", group.names())
-        } else {
-            format!(
-                "{fault} {}: {counts} as unsigned in {}",
-                group.names(),
-                folded_names(context.targets, &group.targets)
-            )
-        };
-        findings.push(group.finding(context, ID, text));
+    for (items, fault) in [(lost, "no catalog lies beside"), (without, "no catalog is named by")] {
+        for group in by_folder(context, items) {
+            let counts = group.verb("it counts", "they count");
+            let mut text = format!("{fault} {}: {counts} as unsigned", group.names());
+            if !group.targets.is_empty() {
+                text = format!("{text} in {}", folded_names(context.targets, &group.targets));
+            }
+            findings.push(group.finding(context, ID, text));
+        }
     }
 }
 
