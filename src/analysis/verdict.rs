@@ -13,6 +13,8 @@ pub struct Verdict<'a> {
     pub fit: bool,
     /// What was judged.
     pub scope: Vec<&'static str>,
+    /// Parts of the image that could not be read, or not wholly: what they hold was not judged.
+    pub unread: usize,
     /// The findings about it, in order of weight: worst first, then the surest.
     pub reasons: Vec<&'a Finding>,
 }
@@ -26,6 +28,8 @@ const SCOPE: [&str; 4] = [
 ];
 /// What is looked at only when there are shares.
 const SCOPE_OF_SHARES: &str = "network drivers of the share, offered in the windowsPE pass";
+/// What is said where something could not be read.
+const SCOPE_WITHOUT_UNREAD: &str = "without the parts that could not be read (problems)";
 
 /// Judges an image. `None` when it can not be judged: nothing says that it is Windows PE, and no finding speaks of it.
 pub fn of_image(analysis: &Analysis, image: ImageIndex) -> Option<Verdict<'_>> {
@@ -42,5 +46,9 @@ pub fn of_image(analysis: &Analysis, image: ImageIndex) -> Option<Verdict<'_>> {
     if !analysis.world.shares.is_empty() {
         scope.push(SCOPE_OF_SHARES);
     }
-    Some(Verdict { fit, scope, reasons })
+    let unread = analysis.world.images[image].facts.problems.len();
+    if unread > 0 {
+        scope.push(SCOPE_WITHOUT_UNREAD);
+    }
+    Some(Verdict { fit, scope, unread, reasons })
 }

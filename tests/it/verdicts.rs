@@ -104,3 +104,11 @@ fn findings_that_are_left_out_do_not_decide() {
     let reasons = |more: &[&str]| images("custom-shell", more)[0]["verdict"]["reasons"].as_array().unwrap().len();
     assert_eq!(reasons(&[]), reasons(&["--min-confidence", "likely"]) + 1);
 }
+
+#[test]
+fn what_could_not_be_read_is_said_beside_the_verdict() {
+    let text = verify("../hostile/damaged-file", &[]);
+    assert!(text.contains("FIT for distribution as far as it could be read (1 problem, see below)"), "{text}");
+    let image = &images("../hostile/damaged-file", &[])[0];
+    assert_eq!(image["verdict"]["unread"], 1);
+}

@@ -26,14 +26,12 @@ pub fn rivals(inputs: &Inputs<'_>, target: &Target) -> Rivals {
         }
     }
     let mut found = Rivals::new();
-    let adapters: BTreeSet<&HardwareId> =
-        by_id.keys().copied().filter(|id| id_kind(id, inputs.db) == IdKind::Bus).collect();
+    // Every id has its own place in a device's lists, so that only drivers with the same id can tie.
+    let shared = by_id.iter().filter(|(_, positions)| positions.len() > 1).map(|(id, _)| *id);
+    let adapters: BTreeSet<&HardwareId> = shared.filter(|id| id_kind(id, inputs.db) == IdKind::Bus).collect();
     for id in adapters {
         let device = DeviceIds::from_adapter_id(id);
         let positions: BTreeSet<usize> = device.all().filter_map(|i| by_id.get(i)).flatten().copied().collect();
-        if positions.len() < 2 {
-            continue;
-        }
         let contenders = positions.into_iter().filter_map(|p| {
             let (driver, models) = &offered.drivers[p];
             view.contender(*driver, models, &device)

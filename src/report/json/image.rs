@@ -41,6 +41,7 @@ pub(super) struct ImageRecord<'a> {
 struct VerdictRecord<'a> {
     fit: bool,
     scope: Vec<&'static str>,
+    unread: usize,
     reasons: Vec<ReasonRecord<'a>>,
 }
 
@@ -62,7 +63,12 @@ impl<'a> VerdictRecord<'a> {
             message: &f.message,
             fingerprint: &f.fingerprint,
         };
-        Self { fit: verdict.fit, scope: verdict.scope, reasons: verdict.reasons.iter().map(reason).collect() }
+        Self {
+            fit: verdict.fit,
+            scope: verdict.scope,
+            unread: verdict.unread,
+            reasons: verdict.reasons.iter().map(reason).collect(),
+        }
     }
 }
 

@@ -112,10 +112,14 @@ fn verdict_lines(report: &Report<'_>, index: usize, style: Style, out: &mut dyn 
     };
     let count = |severity| verdict.reasons.iter().filter(|f| f.severity == severity).count();
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let line = match (verdict.fit, warnings) {
-        (true, 0) => style.bold("FIT for distribution: nothing is known that speaks against it"),
-        (true, _) => style.bold(&format!("FIT for distribution, with {}", plural(warnings, "warning"))),
-        (false, _) => {
+    let line = match (verdict.fit, warnings, verdict.unread) {
+        (true, _, 1..) => {
+            let unread = plural(verdict.unread, "problem");
+            style.bold(&format!("FIT for distribution as far as it could be read ({unread}, see below)"))
+        }
+        (true, 0, 0) => style.bold("FIT for distribution: nothing is known that speaks against it"),
+        (true, _, 0) => style.bold(&format!("FIT for distribution, with {}", plural(warnings, "warning"))),
+        (false, ..) => {
             let text = format!("NOT FIT for distribution: {}", plural(errors, "error"));
             style.severity(Severity::Error, &text)
         }
