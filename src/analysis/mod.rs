@@ -4,10 +4,13 @@
 //! [`selection`] says which driver Windows would take, [`prediction`] what that means for a deployment,
 //! [`rules`] turns all of it into findings. `run` is the one way through.
 
+pub mod choices;
 pub mod classify;
 pub mod evidence;
 pub mod finding;
 pub mod inf_model;
+pub mod loadability;
+pub mod package_files;
 pub mod prediction;
 pub mod rules;
 mod run;

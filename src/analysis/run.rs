@@ -1,5 +1,6 @@
 //! The one way from facts to findings.
 
+use super::choices::Choices;
 use super::classify::kind::{self, ImageKind};
 use super::classify::link;
 use super::classify::profile::Profile;
@@ -7,6 +8,8 @@ use super::classify::release::{self, ImageRelease};
 use super::classify::topology::{self, Topologies};
 use super::evidence::Place;
 use super::finding::Finding;
+use super::loadability::Modules;
+use super::package_files::PackageFiles;
 use super::prediction::scenario::Cells;
 use super::prediction::{self, Inputs, Predictions};
 use super::rules::{self, Context};
@@ -95,6 +98,9 @@ pub fn analyse(
     let targets = targets(&world, &releases, request, db);
     let inputs = Inputs { world: &world, profiles: &profiles, topologies: &topologies, targets: &targets, db };
     let predictions = prediction::predict(&inputs, &request.cells, &request.packages);
+    let choices = Choices::new(&world, &topologies, &targets, &predictions);
+    let files = PackageFiles::new(&world);
+    let modules: Vec<Modules<'_>> = world.images.iter().map(|i| Modules::of(&i.facts)).collect();
     let findings = rules::check_all(&Context {
         world: &world,
         profiles: &profiles,
@@ -103,6 +109,9 @@ pub fn analyse(
         kinds: &kinds,
         targets: &targets,
         predictions: &predictions,
+        choices: &choices,
+        files: &files,
+        modules: &modules,
         deploy_os: &request.cells.deploy_os,
         db,
     });

@@ -244,6 +244,8 @@ pub struct ImageDetails {
     /// Kernel, HAL, the DLLs that say the version, and everything in `System32/drivers`: path in the image and facts,
     /// ordered by path. Exports only when the caller asked for them.
     pub system_binaries: Vec<(String, Arc<DriverBinary>)>,
+    /// Lower-case names of the modules (.dll, .exe, .sys) directly in `System32`, sorted; most of them are not read.
+    pub system_modules: Vec<String>,
 }
 
 impl ImageDetails {
