@@ -124,6 +124,7 @@ fn targets(world: &World, releases: &[ImageRelease], request: &Request, db: &Inf
         .iter()
         .enumerate()
         .filter_map(|(i, r)| Target::of_image(i, world.image_name(i), r, world.images[i].facts.product_type, db))
+        .filter(|target| request.archs.is_empty() || request.archs.contains(&target.os.arch))
         .collect();
     for (id, version) in &request.releases {
         if let Some(row) = db.releases().by_id(id) {

@@ -26,15 +26,17 @@ const SCOPE: [&str; 4] = [
     "start of the network: wpeinit, network components",
     "driver database and services of network drivers",
 ];
-/// What is looked at only when there are shares.
-const SCOPE_OF_SHARES: &str = "network drivers of the share, offered in the windowsPE pass";
 /// What is said where something could not be read.
 const SCOPE_WITHOUT_UNREAD: &str = "without the parts that could not be read (problems)";
 
 /// Judges an image. `None` when it can not be judged: nothing says that it is Windows PE, and no finding speaks of it.
 pub fn of_image(analysis: &Analysis, image: ImageIndex) -> Option<Verdict<'_>> {
-    let name = analysis.world.image_name(image);
-    let speaks_of = |f: &&Finding| f.subject.image == Some(image) || f.targets.contains(&name);
+    let world = &analysis.world;
+    let name = world.image_name(image);
+    let file = &world.boot_files[world.images[image].boot_file].path;
+    // What a share would do to the image is no fault of the image: such findings lie in the share.
+    let lies_here = |f: &Finding| f.location.path == *file || f.location.path.starts_with(&name);
+    let speaks_of = |f: &&Finding| f.subject.image == Some(image) || (f.targets.contains(&name) && lies_here(f));
     let mut reasons: Vec<&Finding> = analysis.findings.iter().filter(speaks_of).collect();
     let fit = reasons.iter().all(|f| f.severity < Severity::Error);
     if !analysis.releases[image].is_winpe && fit {
@@ -43,9 +45,6 @@ pub fn of_image(analysis: &Analysis, image: ImageIndex) -> Option<Verdict<'_>> {
     // A stable sort: the order of the findings decides what is left.
     reasons.sort_by_key(|f| (std::cmp::Reverse(f.severity), std::cmp::Reverse(f.confidence)));
     let mut scope = SCOPE.to_vec();
-    if !analysis.world.shares.is_empty() {
-        scope.push(SCOPE_OF_SHARES);
-    }
     let unread = analysis.world.images[image].facts.problems.len();
     if unread > 0 {
         scope.push(SCOPE_WITHOUT_UNREAD);

@@ -9,6 +9,7 @@ use super::args::{AuditArgs, Common};
 use super::output::{self, Kind};
 use super::pipeline::{self, Inputs};
 use crate::analysis::Request;
+use crate::facts::ids::Arch;
 use crate::facts::os_version::OsVersion;
 use crate::inf_db::InfDb;
 
@@ -18,8 +19,10 @@ use crate::inf_db::InfDb;
 /// Faults of the call.
 pub fn run(args: &AuditArgs, common: &Common) -> Result<ExitStatus> {
     let db = pipeline::load_db(common)?;
+    let releases = releases(&args.winpe, &db)?;
+    check_archs(&releases, &args.arch, &db)?;
     let request = Request {
-        releases: releases(&args.winpe, &db)?,
+        releases,
         archs: args.arch.clone(),
         all_releases: true,
         packages: pipeline::packages(&args.package, &args.shares)?,
@@ -48,4 +51,18 @@ fn releases(named: &[String], db: &InfDb) -> Result<Vec<(String, OsVersion)>> {
     let mut seen = BTreeSet::new();
     found.retain(|release| seen.insert(release.clone()));
     Ok(found)
+}
+
+/// A release that exists for none of the named architectures would be judged by nobody: said, instead of a clean bill.
+fn check_archs(releases: &[(String, OsVersion)], archs: &[Arch], db: &InfDb) -> Result<()> {
+    let rows: Vec<_> = releases.iter().filter_map(|(id, _)| db.releases().by_id(id)).collect();
+    if archs.is_empty() || rows.is_empty() || rows.iter().any(|r| r.archs.iter().any(|a| archs.contains(a))) {
+        return Ok(());
+    }
+    let has: Vec<String> = rows
+        .iter()
+        .map(|r| format!("{}: {}", r.title, r.archs.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ")))
+        .collect();
+    let named = archs.iter().map(|a| a.name()).collect::<Vec<_>>().join(", ");
+    Err(anyhow!("--arch {named}: no release named by --winpe exists for it ({})", has.join("; ")))
 }

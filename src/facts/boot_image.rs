@@ -276,6 +276,9 @@ pub struct HiveState {
     pub dirty: bool,
 }
 
+/// Message of an [`ImageProblem`]: the bytes of a file are not those that were put into the WIM.
+pub const DAMAGED_STREAM: &str = "its data in the WIM are damaged: their SHA-1 is another one";
+
 /// A part of an image that could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ImageProblem {

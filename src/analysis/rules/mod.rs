@@ -37,6 +37,7 @@ mod file_renamed_on_share;
 mod filter_or_intermediate_driver;
 mod folding;
 mod inf_unreadable;
+mod integrity_broken;
 mod integrity_table_missing;
 mod kmdf_newer_than_winpe;
 mod miniport_without_bus_driver;
@@ -114,6 +115,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: file_renamed_on_share::ID, check: file_renamed_on_share::check },
     Rule { id: filter_or_intermediate_driver::ID, check: filter_or_intermediate_driver::check },
     Rule { id: inf_unreadable::ID, check: inf_unreadable::check },
+    Rule { id: integrity_broken::ID, check: integrity_broken::check },
     Rule { id: integrity_table_missing::ID, check: integrity_table_missing::check },
     Rule { id: kmdf_newer_than_winpe::ID, check: kmdf_newer_than_winpe::check },
     Rule { id: miniport_without_bus_driver::ID, check: miniport_without_bus_driver::check },

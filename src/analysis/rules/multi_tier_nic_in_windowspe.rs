@@ -129,11 +129,18 @@ fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> 
     let root = topology.root()?;
     let driver = &context.world.drivers[root];
     let places: Vec<_> = driver.locations.iter().map(|l| context.world.place(l, 0)).collect();
+    // Without an image nobody knows what runs there.
+    let seen = predictions.iter().any(|p| p.effect.driver_before.is_some());
     let text = format!(
-        "{} is a multi-tier network driver: in the windowsPE pass of an install-package deployment it takes {} from the \
-         driver that works there",
+        "{} is a multi-tier network driver: in the windowsPE pass of an install-package deployment it {} {} from the {}",
         names(context, index),
+        if seen { "takes" } else { "would take" },
         count(adapters.len()),
+        if seen {
+            "driver that works there"
+        } else {
+            "monolithic driver that Windows PE has for them (assumed: no boot image is given)"
+        },
     );
     let mut finding = Finding::new(ID, worst?, places[0].clone(), &[&driver_identity(driver)], text).about_driver(root);
     finding.detail = stories_text(context, stories);

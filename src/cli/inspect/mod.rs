@@ -84,12 +84,14 @@ fn single_inf(args: &InspectArgs, request: &Request, db: &InfDb) -> Outcome {
     };
     let world = World::new(vec![share], Vec::new());
     let asked = ask(&world, db);
-    let analysis = analyse(world, asked, Vec::new(), request, db);
     let path = args.path.display().to_string().replace('\\', "/");
+    // The one input that was named can not be read: that is a failure, not a finding.
+    let failed = world.unreadable.iter().map(|(_, message)| format!("{path}: {message}")).collect();
+    let analysis = analyse(world, asked, Vec::new(), request, db);
     Outcome {
         analysis,
         inputs: vec![Input { kind: "share", path, sha256: None, guid: None }],
         problems: Vec::new(),
-        failed: Vec::new(),
+        failed,
     }
 }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::plural;
 use super::style::{Style, harmless};
+use crate::analysis::classify::role::Role;
 use crate::analysis::finding::Severity;
 use crate::analysis::verdict;
 use crate::analysis::world::{DriverIndex, Location};
@@ -52,6 +53,12 @@ fn bytes(size: u64) -> String {
     }
 }
 
+/// A folder has no XML data, and a WIM whose XML data can not be read says so elsewhere.
+fn world_has_xml(report: &Report<'_>, index: usize) -> bool {
+    let world = &report.analysis.world;
+    world.boot_files[world.images[index].boot_file].wim.as_ref().is_some_and(|w| w.xml.is_ok())
+}
+
 fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let analysis = report.analysis;
     let facts = &analysis.world.images[index].facts;
@@ -68,9 +75,12 @@ fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -
         .first()
         .map_or_else(String::new, |e| format!(" (from {})", e.text.split(": ").next().unwrap_or_default()));
     let arch = release.arch.map_or("unknown", crate::facts::ids::Arch::name);
-    let pe = if release.is_winpe { "" } else { "  -- no sign that this is Windows PE" };
-    writeln!(out, "     OS version {version}{source}, {arch}: {}{pe}", release.title)?;
-    writeln!(out, "     {} files, {} unpacked", facts.file_count, bytes(facts.total_bytes))?;
+    let what = if release.is_winpe { release.title.as_str() } else { "no Windows PE (none of its signs is there)" };
+    style.wrapped(out, "     ", &format!("OS version {version}{source}, {arch}: {what}"))?;
+    if world_has_xml(report, index) && !facts.xml.has_windows {
+        writeln!(out, "     the XML data have no WINDOWS element: tools that go by the label know no version of it")?;
+    }
+    writeln!(out, "     {} files and folders, {} unpacked", facts.file_count, bytes(facts.total_bytes))?;
     let kind = &analysis.kinds[index];
     let signs: Vec<&str> = kind.evidence.iter().map(|e| e.text.as_str()).collect();
     let signs = if signs.is_empty() { String::new() } else { format!(" ({})", signs.join(", ")) };
@@ -89,7 +99,9 @@ fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -
     }
     let all: Vec<(DriverIndex, &Location)> = analysis.world.image_drivers(index).map(|(d, _, l)| (d, l)).collect();
     let injected = all.iter().filter(|(_, l)| is_injected(l)).count();
-    let network: Vec<_> = all.iter().filter(|(d, _)| analysis.topologies.roles[*d].is_network()).collect();
+    let mut network: Vec<_> = all.iter().filter(|(d, _)| analysis.topologies.roles[*d].is_network()).collect();
+    // Adapters first; protocols and filters are the frame.
+    network.sort_by_key(|(d, _)| matches!(analysis.topologies.roles[*d], Role::Protocol | Role::Filter));
     writeln!(
         out,
         "     {}: {} in-box, {injected} injected, {} for networks",

@@ -1,10 +1,10 @@
 //! Findings, by folder (what ConfigMgr calls a driver package), worst first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::matrix;
-use super::style::{Style, place_text};
+use super::style::{Style, harmless, place_text};
+use super::{matrix, plural};
 use crate::analysis::evidence::Place;
 use crate::analysis::finding::{Finding, Severity};
 use crate::facts::share::folder_of;
@@ -24,63 +24,104 @@ pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> i
     }
     let mut packages: Vec<(&str, Vec<&Finding>)> = packages.into_iter().collect();
     packages.sort_by_key(|(folder, findings)| (std::cmp::Reverse(findings.iter().map(|f| f.severity).max()), *folder));
+    overview(&packages, style, out)?;
+    let mut writer = Writer { report, style, said: BTreeSet::new() };
     for (folder, findings) in packages {
-        let name = if folder.is_empty() { "." } else { folder };
-        writeln!(out, "{}", style.bold(&super::style::harmless(name)))?;
-        for (index, finding) in findings.iter().enumerate() {
-            // One remedy for a run of the same fault.
-            let last_of_run = findings.get(index + 1).is_none_or(|next| next.rule != finding.rule);
-            one(report, finding, last_of_run, style, out)?;
+        writeln!(out, "{}", style.bold(&package_name(folder)))?;
+        for finding in findings {
+            writer.one(finding, out)?;
         }
         writeln!(out)?;
     }
     Ok(())
 }
 
-fn one(report: &Report<'_>, finding: &Finding, last_of_run: bool, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let head = format!("{}[{}]", finding.severity.name(), finding.rule);
-    let sure = style.dim(&format!("({})", finding.confidence.name()));
-    writeln!(out, "  {} {} {sure}", style.severity(finding.severity, &head), place_text(&finding.location))?;
-    style.wrapped(out, "    ", &finding.message)?;
-    if finding.severity == Severity::Info {
-        return Ok(());
-    }
-    if let (Some(topology), MULTI_TIER) = (finding.subject.topology, finding.rule) {
-        matrix::of_topology(report, topology, style, out)?;
-    }
-    if !finding.subject.adapters.is_empty() {
-        let ids: Vec<&str> = finding.subject.adapters.iter().map(|a| a.as_str()).collect();
-        style.wrapped(out, "    adapters: ", &some(&ids, 8))?;
-    }
-    if !finding.related.is_empty() {
-        let places: Vec<String> = finding.related.iter().map(place_text).collect();
-        let places: Vec<&str> = places.iter().map(String::as_str).collect();
-        style.wrapped(out, "    also:     ", &some(&places, MOST_PLACES))?;
-    }
-    reasons(finding, style, out)?;
-    let fix = report.db.rules().get(finding.rule).and_then(|r| r.fix.first());
-    let general = fix.filter(|_| last_of_run).into_iter();
-    let fixes: Vec<&String> =
-        if finding.advice.is_empty() { general.collect() } else { finding.advice.iter().collect() };
-    for (index, text) in fixes.into_iter().enumerate() {
-        style.wrapped(out, if index == 0 { "    fix:      " } else { "              " }, text)?;
-    }
-    Ok(())
+fn package_name(folder: &str) -> String {
+    if folder.is_empty() { ".".to_owned() } else { harmless(folder) }
 }
 
-fn reasons(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    for (index, evidence) in finding.evidence.iter().take(MOST_REASONS).enumerate() {
-        let place = evidence.location.as_ref().filter(|p| worth_showing(p, finding)).map(place_text);
-        let place = place.map_or_else(String::new, |p| format!(" [{p}]"));
-        let source = evidence.source.as_deref().map_or_else(String::new, |s| format!(" ({s})"));
-        let label = if index == 0 { "    why:      " } else { "              " };
-        style.wrapped(out, label, &format!("{}{place}{source}", evidence.text))?;
+/// Which packages have errors, where there are more than a screen shows.
+fn overview(packages: &[(&str, Vec<&Finding>)], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let broken = packages.iter().filter(|(_, f)| f.iter().any(|f| f.severity == Severity::Error));
+    let broken: Vec<&str> = broken.map(|(folder, _)| *folder).collect();
+    if broken.len() < 3 {
+        return Ok(());
     }
-    if finding.evidence.len() > MOST_REASONS {
-        let more = finding.evidence.len() - MOST_REASONS;
-        writeln!(out, "              {}", style.dim(&format!("{more} more in the JSON report")))?;
+    writeln!(out, "{}", style.severity(Severity::Error, &format!("{} with errors", plural(broken.len(), "folder"))))?;
+    for folder in broken {
+        writeln!(out, "  {}", package_name(folder))?;
     }
-    Ok(())
+    writeln!(out)
+}
+
+/// Writes findings; what was said once (how the article's failure comes about, how a fault is mended) is not said again.
+struct Writer<'a> {
+    report: &'a Report<'a>,
+    style: Style,
+    said: BTreeSet<String>,
+}
+
+impl Writer<'_> {
+    fn one(&mut self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let style = self.style;
+        let head = format!("{}[{}]", finding.severity.name(), finding.rule);
+        let sure = style.dim(&format!("({})", finding.confidence.name()));
+        writeln!(out, "  {} {} {sure}", style.severity(finding.severity, &head), place_text(&finding.location))?;
+        style.wrapped(out, "    ", &finding.message)?;
+        if finding.severity == Severity::Info {
+            return Ok(());
+        }
+        if let (Some(topology), MULTI_TIER) = (finding.subject.topology, finding.rule) {
+            matrix::of_topology(self.report, topology, style, out)?;
+        }
+        if !finding.subject.adapters.is_empty() {
+            let ids: Vec<&str> = finding.subject.adapters.iter().map(|a| a.as_str()).collect();
+            style.wrapped(out, "    adapters: ", &some(&ids, 8))?;
+        }
+        if !finding.related.is_empty() {
+            let places: Vec<String> = finding.related.iter().map(place_text).collect();
+            let places: Vec<&str> = places.iter().map(String::as_str).collect();
+            style.wrapped(out, "    also:     ", &some(&places, MOST_PLACES))?;
+        }
+        self.reasons(finding, out)?;
+        let general = self.report.db.rules().get(finding.rule).and_then(|r| r.fix.first());
+        let fixes: Vec<&String> =
+            if finding.advice.is_empty() { general.into_iter().collect() } else { finding.advice.iter().collect() };
+        let new: Vec<&String> = fixes.into_iter().filter(|text| self.said.insert((*text).clone())).collect();
+        self.block("    fix:      ", new.into_iter().cloned(), out)
+    }
+
+    fn reasons(&mut self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+        let mut texts = Vec::new();
+        let mut hidden = 0;
+        for evidence in &finding.evidence {
+            if evidence.kind == "scenario" && !self.said.insert(evidence.text.clone()) {
+                continue;
+            }
+            if texts.len() == MOST_REASONS {
+                hidden += 1;
+                continue;
+            }
+            let place = evidence.location.as_ref().filter(|p| worth_showing(p, finding)).map(place_text);
+            let place = place.map_or_else(String::new, |p| format!(" [{p}]"));
+            let source = evidence.source.as_deref().map_or_else(String::new, |s| format!(" ({s})"));
+            texts.push(format!("{}{place}{source}", evidence.text));
+        }
+        self.block("    why:      ", texts.into_iter(), out)?;
+        if hidden > 0 {
+            writeln!(out, "              {}", self.style.dim(&format!("{hidden} more in the JSON report")))?;
+        }
+        Ok(())
+    }
+
+    /// Paragraphs under one label.
+    fn block(&self, label: &str, texts: impl Iterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {
+        let blank = " ".repeat(label.chars().count());
+        for (index, text) in texts.enumerate() {
+            self.style.wrapped(out, if index == 0 { label } else { &blank }, &text)?;
+        }
+        Ok(())
+    }
 }
 
 fn worth_showing(place: &Place, finding: &Finding) -> bool {

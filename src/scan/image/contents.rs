@@ -10,7 +10,7 @@ use sha1::{Digest, Sha1};
 use super::ProgressCallback;
 use super::assemble::ODD_NAME;
 use super::tree::has_extension;
-use crate::facts::boot_image::ImageProblem;
+use crate::facts::boot_image::{DAMAGED_STREAM, ImageProblem};
 use crate::scan::wim::client::{Client, WorkerError};
 use crate::scan::wim::protocol::{Entry, stream_file_name};
 use crate::scan::wim::{FILE_ATTRIBUTE_ENCRYPTED, hex};
@@ -85,7 +85,7 @@ impl Contents for WimContents<'_> {
         let bytes =
             read_regular_file(&path, self.max_file).map_err(|_| "it could not be taken out of the WIM".to_owned())?;
         if bytes.len() as u64 != stream.size || Sha1::digest(&bytes).as_slice() != stream.sha1 {
-            return Err("its data in the WIM are damaged: their SHA-1 is another one".to_owned());
+            return Err(DAMAGED_STREAM.to_owned());
         }
         Ok(bytes)
     }
