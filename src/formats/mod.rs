@@ -6,6 +6,7 @@
 pub mod hive;
 pub mod inf;
 pub mod ini;
+pub mod inventory;
 pub mod pe;
 pub mod text;
 pub mod wim_xml;
