@@ -2,11 +2,12 @@
 //!
 //! The order of work: [`world`] joins shares and images, [`classify`] tells tiers, topologies and releases,
 //! [`selection`] says which driver Windows would take, [`prediction`] what that means for a deployment,
-//! [`rules`] turns all of it into findings. [`run`] is the one way through.
+//! [`rules`] turns all of it into findings. `run` is the one way through.
 
 pub mod classify;
 pub mod evidence;
 pub mod finding;
+pub mod inf_model;
 pub mod prediction;
 pub mod rules;
 mod run;

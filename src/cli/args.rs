@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::facts::ids::Arch;
-use crate::facts::os_version::OsVersion;
+use crate::facts::os_version::{OsVersion, ProductType};
 use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver};
 
 /// Offline inspector for Windows driver shares and boot images.
@@ -110,6 +110,24 @@ pub struct InspectArgs {
     /// A WIM, an INF file, or a folder of drivers.
     #[arg(value_name = "FILE")]
     pub path: PathBuf,
+    /// An INF as this Windows sees it: 6.1.7601, 10.0.19041.
+    #[arg(long, value_name = "VERSION")]
+    pub os: Option<OsVersion>,
+    /// Architecture of that Windows.
+    #[arg(long, value_name = "ARCH", value_parser = arch, default_value = "amd64")]
+    pub arch: Arch,
+    /// Its product type: 1 workstation (Windows PE), 2 domain controller, 3 server.
+    #[arg(long, value_name = "1|2|3", value_parser = product_type, default_value = "1")]
+    pub product_type: ProductType,
+    /// Its suites as VER_SUITE_* bits, decimal or 0x...
+    #[arg(long, value_name = "BITS", value_parser = bits, default_value = "0")]
+    pub suite_mask: u32,
+    /// Its language, which chooses [Strings.LANGID]: 0x0409 or 0409.
+    #[arg(long, value_name = "LANGID", value_parser = langid, default_value = "0409")]
+    pub language: u16,
+    /// Show what is odd in an INF, line by line.
+    #[arg(long)]
+    pub lint: bool,
 }
 
 /// Arguments of `explain`.
@@ -122,17 +140,17 @@ pub struct ExplainArgs {
 /// What all subcommands share.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// Output format.
-    #[arg(long, global = true, value_enum, default_value_t = Format::Text)]
+    /// Output format: text, json.
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = Format::Text)]
     pub format: Format,
     /// Write the report to this file.
     #[arg(long, short, global = true, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Exit with 1 for findings of this severity and above.
-    #[arg(long, global = true, value_enum, default_value_t = FailOn::Error)]
+    /// Exit with 1 for findings of this severity and above: error, warning, info, never.
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
-    /// Leave out findings that are less sure than this.
-    #[arg(long, global = true, value_enum, default_value_t = MinConfidence::Guess)]
+    /// Leave out findings that are less sure than this: guess, likely, proven.
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = MinConfidence::Guess)]
     pub min_confidence: MinConfidence,
     /// Threads; all cores unless given.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -143,8 +161,8 @@ pub struct Common {
     /// Show every driver in the report, not only those that matter.
     #[arg(long, global = true)]
     pub all_facts: bool,
-    /// Colours.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    /// Colours: auto, always, never.
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = Color::Auto)]
     pub color: Color,
     /// No progress bar.
     #[arg(long, global = true)]
@@ -203,6 +221,27 @@ fn arch(text: &str) -> Result<Arch, String> {
         let names: Vec<&str> = Arch::ALL.iter().map(|a| a.name()).collect();
         format!("no architecture; one of {}", names.join(", "))
     })
+}
+
+fn product_type(text: &str) -> Result<ProductType, String> {
+    let number = text.parse::<u32>().ok();
+    number
+        .and_then(ProductType::from_number)
+        .ok_or_else(|| "1 (workstation), 2 (domain controller) or 3 (server)".to_owned())
+}
+
+fn hex_digits(text: &str) -> Option<&str> {
+    text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))
+}
+
+fn bits(text: &str) -> Result<u32, String> {
+    let number = hex_digits(text).map_or_else(|| text.parse::<u32>().ok(), |hex| u32::from_str_radix(hex, 16).ok());
+    number.ok_or_else(|| "a number, decimal or 0x...".to_owned())
+}
+
+fn langid(text: &str) -> Result<u16, String> {
+    u16::from_str_radix(hex_digits(text).unwrap_or(text), 16)
+        .map_err(|_| "a LANGID in hex, for example 0409".to_owned())
 }
 
 /// A parser for the values of a named enumeration of inf-db.

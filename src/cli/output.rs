@@ -73,27 +73,33 @@ fn fails(outcome: &Outcome, fail_on: FailOn) -> bool {
 }
 
 fn write(report: &Report<'_>, kind: Kind, common: &Common) -> Result<()> {
+    to_destination(common, &mut |style, out| one(report, kind, common.format, style, out))
+}
+
+/// Writes to `--output` or to standard output.
+///
+/// # Errors
+/// It can not be written.
+pub fn to_destination(common: &Common, write: &mut dyn FnMut(Style, &mut dyn Write) -> io::Result<()>) -> Result<()> {
     match &common.output {
         None => {
             let stdout = io::stdout();
             let style = style(common.color, stdout.is_terminal());
-            one(report, kind, common.format, style, &mut stdout.lock()).context("writing to standard output")
+            write(style, &mut io::BufWriter::new(stdout.lock())).context("writing to standard output")
         }
-        Some(path) => {
-            write_file(report, kind, common.format, path).with_context(|| format!("writing {}", path.display()))
-        }
+        Some(path) => write_file(path, write).with_context(|| format!("writing {}", path.display())),
     }
 }
 
 /// Written beside its place and put there when it is whole: nobody ever sees half a report.
-fn write_file(report: &Report<'_>, kind: Kind, format: Format, path: &Path) -> Result<()> {
+fn write_file(path: &Path, write: &mut dyn FnMut(Style, &mut dyn Write) -> io::Result<()>) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut builder = tempfile::Builder::new();
     // A report is for others to read: the permissions that any new file of this user gets, not those of a secret.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.prefix(".wimspect-").tempfile_in(folder)?;
-    one(report, kind, format, Style::default(), file.as_file_mut())?;
+    write(Style::default(), file.as_file_mut())?;
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! From paths to an analysis: the same way for `audit`, `verify` and `inspect`.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -185,13 +185,26 @@ pub fn packages(named: &[String], shares: &[PathBuf]) -> Result<Vec<Folder>> {
         .iter()
         .map(|text| {
             let path = text.replace('\\', "/");
-            let path = path.trim_end_matches('/');
+            let path = Path::new(&path);
             let found = shares.iter().enumerate().find_map(|(share, root)| {
-                let inside = Path::new(path).strip_prefix(root).ok().map(slashes);
-                let inside = inside.or_else(|| root.join(path).is_dir().then(|| path.to_owned()))?;
+                let inside = path.strip_prefix(root).ok().and_then(inside_a_share);
+                let inside = inside.or_else(|| inside_a_share(path)).filter(|i| root.join(i).is_dir())?;
                 Some(Folder { share, path: inside })
             });
             found.with_context(|| format!("--package {text}: no such folder in the share"))
         })
         .collect()
+}
+
+/// A relative path with `/` and without `.`; nothing that leads out of the folder it is relative to.
+fn inside_a_share(path: &Path) -> Option<String> {
+    let mut names = Vec::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::Normal(name) => names.push(name.to_str()?),
+            _ => return None,
+        }
+    }
+    Some(names.join("/"))
 }

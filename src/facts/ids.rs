@@ -16,11 +16,19 @@ impl HardwareId {
     /// Takes an id as written in an INF, in any case.
     pub fn new(text: &str) -> Self {
         let text = text.trim();
-        if text.bytes().any(|b| b.is_ascii_lowercase()) {
-            Self(Arc::from(text.to_ascii_uppercase()))
-        } else {
-            Self(Arc::from(text))
+        if !text.bytes().any(|b| b.is_ascii_lowercase()) {
+            return Self(Arc::from(text));
         }
+        // Ids are short: upper-cased on the stack, they need one allocation only.
+        let mut buffer = [0u8; 256];
+        if let Some(upper) = buffer.get_mut(..text.len()) {
+            upper.copy_from_slice(text.as_bytes());
+            upper.make_ascii_uppercase();
+            if let Ok(upper) = std::str::from_utf8(upper) {
+                return Self(Arc::from(upper));
+            }
+        }
+        Self(Arc::from(text.to_ascii_uppercase()))
     }
 
     /// Takes text that is already shared, if it holds no lower-case letter.

@@ -3,6 +3,7 @@
 //! Every parser takes bytes or text, never a path, and gives a value plus problems: content never makes it fail, at worst
 //! the value is empty. No I/O in here.
 
+pub mod answer_file;
 pub mod hive;
 pub mod inf;
 pub mod ini;
@@ -10,6 +11,7 @@ pub mod inventory;
 pub mod pe;
 pub mod text;
 pub mod wim_xml;
+pub mod xml;
 
 /// Runs a parser of a dependency; a panic in it becomes `None` and prints nothing.
 pub(crate) fn catch_panic<T>(parser: impl FnOnce() -> T) -> Option<T> {

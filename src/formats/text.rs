@@ -119,8 +119,8 @@ pub fn decode<'a>(bytes: &'a [u8], encoding: TextEncoding, ansi: &'static Encodi
             Ok(text) => Cow::Borrowed(text),
             Err(_) => String::from_utf8_lossy(body),
         },
-        TextEncoding::Utf16Le | TextEncoding::Utf16LeNoBom => Cow::Owned(decode_utf16(body, u16::from_le_bytes)),
-        TextEncoding::Utf16Be | TextEncoding::Utf16BeNoBom => Cow::Owned(decode_utf16(body, u16::from_be_bytes)),
+        TextEncoding::Utf16Le | TextEncoding::Utf16LeNoBom => Cow::Owned(decode_utf16::<false>(body)),
+        TextEncoding::Utf16Be | TextEncoding::Utf16BeNoBom => Cow::Owned(decode_utf16::<true>(body)),
         TextEncoding::Ansi | TextEncoding::Utf8NoBom => ansi.decode_without_bom_handling(body).0,
     }
 }
@@ -129,34 +129,31 @@ pub fn decode<'a>(bytes: &'a [u8], encoding: TextEncoding, ansi: &'static Encodi
 const BLOCK: usize = 32;
 
 /// UTF-16 of either byte order. Blocks of ASCII, which is nearly all of an INF, are narrowed without looking at
-/// surrogates.
-fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
-    let mut out: Vec<u8> = Vec::with_capacity(bytes.len() / 2 + bytes.len() / 16);
-    let little = unit([1, 0]) == 1;
-    let (low, high) = if little { (0, 1) } else { (1, 0) };
+/// surrogates; the compiler makes a few vector instructions of them.
+fn decode_utf16<const BIG: bool>(bytes: &[u8]) -> String {
+    let unit = |pair: [u8; 2]| if BIG { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) };
+    let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
     while !rest.is_empty() {
         while let Some((block, after)) = rest.split_first_chunk::<{ BLOCK * 2 }>() {
-            let mut narrow = [0u8; BLOCK];
-            let mut wide = 0u8;
-            for (i, n) in narrow.iter_mut().enumerate() {
-                *n = block[i * 2 + low];
-                wide |= block[i * 2 + high] | (*n & 0x80);
+            let mut units = [0u16; BLOCK];
+            for (n, u) in units.iter_mut().enumerate() {
+                *u = unit([block[n * 2], block[n * 2 + 1]]);
             }
-            if wide != 0 {
+            if units.iter().fold(0, |all, u| all | u) >= 0x80 {
                 break;
             }
-            out.extend_from_slice(&narrow);
+            out.extend_from_slice(&units.map(|u| u as u8));
             rest = after;
         }
         rest = decode_some(rest, unit, &mut out);
     }
-    // Only whole ASCII blocks and `char::encode_utf8` wrote to it.
+    // It holds ASCII blocks and what `char` encodes: always valid.
     String::from_utf8(out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
 /// Up to one block of UTF-16, unit by unit (one more where a surrogate pair would be cut).
-fn decode_some<'a>(bytes: &'a [u8], unit: fn([u8; 2]) -> u16, out: &mut Vec<u8>) -> &'a [u8] {
+fn decode_some<'a>(bytes: &'a [u8], unit: impl Fn([u8; 2]) -> u16, out: &mut Vec<u8>) -> &'a [u8] {
     let mut take = bytes.len().min(BLOCK * 2) & !1;
     if take == 0 {
         return &[];
@@ -164,12 +161,12 @@ fn decode_some<'a>(bytes: &'a [u8], unit: fn([u8; 2]) -> u16, out: &mut Vec<u8>)
     if (0xD800..0xDC00).contains(&unit([bytes[take - 2], bytes[take - 1]])) && bytes.len() >= take + 2 {
         take += 2;
     }
-    let units = bytes[..take].chunks_exact(2).map(|p| unit([p[0], p[1]]));
-    let mut utf8 = [0u8; 4];
-    for c in char::decode_utf16(units) {
-        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
-        out.extend_from_slice(c.encode_utf8(&mut utf8).as_bytes());
+    let mut utf8 = [0u8; BLOCK * 3 + 8];
+    let mut len = 0;
+    for c in char::decode_utf16(bytes[..take].chunks_exact(2).map(|p| unit([p[0], p[1]]))) {
+        len += c.unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut utf8[len..]).len();
     }
+    out.extend_from_slice(&utf8[..len]);
     &bytes[take..]
 }
 

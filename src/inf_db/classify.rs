@@ -167,7 +167,16 @@ impl Releases {
             Classification::Newer { last } => {
                 Err(unknown(format!("{version} is newer than {}, the last one known here", last.title), Vec::new()))
             }
-            Classification::Unknown { reason } => Err(unknown(reason, Vec::new())),
+            Classification::Unknown { reason } => {
+                // `2.5` means a release, and no Windows had such a version.
+                let generation = format!("{}.", version.major);
+                let same: Vec<String> =
+                    self.iter().map(|r| &r.id).filter(|id| id.starts_with(&generation)).cloned().collect();
+                match version.build {
+                    None if !same.is_empty() => Err(unknown(format!("`{text}` is no Windows PE release"), same)),
+                    _ => Err(unknown(reason, Vec::new())),
+                }
+            }
         }
     }
 

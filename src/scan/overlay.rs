@@ -9,6 +9,12 @@ use walkdir::WalkDir;
 /// # Errors
 /// The folder or a file in it can not be read, or a file is not UTF-8.
 pub fn read(folder: &Path) -> std::io::Result<Vec<(String, String)>> {
+    if !std::fs::metadata(folder)?.is_dir() {
+        return Err(std::io::Error::new(
+            std::io::ErrorKind::NotADirectory,
+            "is no folder; name the folder that holds the files",
+        ));
+    }
     let mut files = Vec::new();
     for entry in WalkDir::new(folder).sort_by_file_name() {
         let entry = entry.map_err(std::io::Error::from)?;

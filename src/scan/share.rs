@@ -129,13 +129,21 @@ fn relative(root: &Path, path: &Path) -> String {
 /// # Errors
 /// A sentence for people: the file can not be read at all.
 pub fn read_inf(path: &Path) -> Result<InfContent, String> {
+    read_inf_bytes(path).map(|bytes| inf_content(&bytes))
+}
+
+/// The bytes of one INF file.
+///
+/// # Errors
+/// A sentence for people: the file can not be read at all.
+pub fn read_inf_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
     let mut bytes = Vec::new();
     file.take(MAX_INF_BYTES + 1).read_to_end(&mut bytes).map_err(|e| format!("can not be read: {e}"))?;
     if bytes.len() as u64 > MAX_INF_BYTES {
         return Err(format!("is larger than {} MB: not an INF file", MAX_INF_BYTES >> 20));
     }
-    Ok(inf_content(&bytes))
+    Ok(bytes)
 }
 
 /// The same for bytes that are at hand.

@@ -1,21 +1,22 @@
 //! All integration tests in one binary, one module per topic.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::print_stderr,
-    clippy::print_stdout,
-    reason = "helpers of tests: clippy's allow-unwrap-in-tests sees only functions with #[test]; a skipped test says so"
-)]
-
 mod architecture;
+mod arguments;
 mod conformance;
+mod corpus;
 mod documents;
 mod fixtures;
+mod hostile;
 mod inf_corpus;
 mod inf_db;
+mod inf_generated;
+mod inf_lines;
+mod inf_selection;
 mod licences;
+mod predictions;
+mod releases;
+mod renamed;
+mod support;
 mod wim_hives;
 mod wim_hostile;
 mod wim_images;

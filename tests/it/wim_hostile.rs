@@ -214,6 +214,22 @@ fn a_worker_that_dies_hangs_or_talks_nonsense_is_an_error_of_that_file() {
     assert!(text.contains("could not be started (/nonexistent/wimspect)"), "{text}");
 }
 
+/// The child limits itself: memory that a WIM would need beyond the bound is an error of that WIM.
+#[cfg(unix)]
+#[test]
+fn a_worker_without_memory_is_an_error_of_that_file() {
+    let mut sandbox = Sandbox::new();
+    sandbox.options.limits.memory = 1 << 20;
+    let images = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/images");
+    for name in ["packed-solid.wim", "packed-lzms.wim"] {
+        let text = match sandbox.read(&images.join(name)) {
+            Ok((_, images)) => images[0].problems[0].message.clone(),
+            Err(error) => error.to_string(),
+        };
+        assert!(text.contains("memory") || text.contains("died"), "{name}: {text}");
+    }
+}
+
 /// When the parent goes away without a word, the child removes the private folder and ends.
 #[test]
 fn the_worker_cleans_up_behind_a_parent_that_was_killed() {

@@ -5,11 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
+use crate::analysis::classify::topology::TopologyKind;
 use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
 use crate::analysis::prediction::Prediction;
 use crate::analysis::prediction::scenario::{Cell, Outcome};
 use crate::analysis::target::{Target, folded_names};
+use crate::analysis::world::Location;
 use crate::facts::ids::HardwareId;
 use crate::inf_db::{After, ContentAccess, Effect, NetworkDuring, NetworkRecovers, TaskPhase, TaskResult};
 
@@ -178,31 +180,45 @@ fn outcome_text(outcome: &Outcome) -> String {
     }
 }
 
-/// The monolithic twin, or that there is none; then what the family's table says.
+/// The monolithic twin, in the image or in the share, or that there is none; then what the family's table says.
 fn advice(context: &Context<'_>, index: usize) -> Vec<String> {
+    /// More twins than this are versions of the same thing.
+    const MOST: usize = 5;
     let topology = &context.topologies.all[index];
-    let mut twins: BTreeSet<String> = BTreeSet::new();
-    for other in context
-        .topologies
-        .all
-        .iter()
-        .filter(|t| t.kind == crate::analysis::classify::topology::TopologyKind::Monolithic)
-    {
-        if other.root_ids.intersection(&topology.root_ids).next().is_some()
-            && let Some(root) = other.root()
-        {
-            let driver = &context.world.drivers[root];
-            twins.insert(context.world.place(&driver.locations[0], 0).path);
+    let mut in_image: BTreeSet<String> = BTreeSet::new();
+    let mut in_share: BTreeSet<String> = BTreeSet::new();
+    for other in context.topologies.all.iter().filter(|t| t.kind == TopologyKind::Monolithic) {
+        let Some(root) = other.root() else { continue };
+        if other.root_ids.is_disjoint(&topology.root_ids) {
+            continue;
+        }
+        for location in &context.world.drivers[root].locations {
+            let path = context.world.place(location, 0).path;
+            match location {
+                Location::Image { .. } => in_image.insert(path),
+                Location::Share { .. } => in_share.insert(path),
+            };
         }
     }
-    let mut advice = vec![if twins.is_empty() {
-        "no monolithic driver for these adapters is in this share or image: ask the vendor for the WinPE (monolithic) driver".to_owned()
-    } else {
-        let twins: Vec<String> = twins.into_iter().take(5).collect();
-        format!("monolithic driver for these adapters: {}; put that into the boot image", twins.join(", "))
-    }];
-    if let Some(family) = topology.family.as_deref().and_then(|f| context.db.families().get(f)) {
-        advice.extend(family.advice.clone());
+    let list = |twins: &BTreeSet<String>| twins.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
+    let mut advice = Vec::new();
+    if !in_image.is_empty() {
+        let twins = list(&in_image);
+        advice.push(format!(
+            "the monolithic driver is in the image already ({twins}): keep the multi-tier set out of the driver step"
+        ));
     }
+    if !in_share.is_empty() {
+        advice.push(format!(
+            "monolithic driver for these adapters in the share: {}; inject that into the boot image",
+            list(&in_share)
+        ));
+    }
+    if advice.is_empty() {
+        let text = "no monolithic driver for these adapters is in this share or image: ask the vendor for the WinPE (monolithic) driver";
+        advice.push(text.to_owned());
+    }
+    let family = topology.family.as_deref().and_then(|f| context.db.families().get(f));
+    advice.extend(family.and_then(|f| f.advice.clone()));
     advice
 }

@@ -8,8 +8,15 @@ pub(super) const ID: &str = "no-bootable-image";
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (index, file) in context.world.boot_files.iter().enumerate() {
-        let Some(wim) = &file.wim else { continue };
         let images = context.world.images.iter().enumerate().filter(|(_, i)| i.boot_file == index);
+        let Some(wim) = &file.wim else {
+            // A folder has no header; but what holds no Windows PE is no boot image.
+            if images.clone().all(|(i, _)| !context.releases[i].is_winpe) {
+                let text = format!("{} holds no Windows PE (none of its signs is there)", file.path);
+                findings.push(Finding::new(ID, Severity::Error, Place::file(&file.path), &[&file.path], text));
+            }
+            continue;
+        };
         let fault = match wim.boot_index {
             None => Some("its header names no boot image (boot index 0): firmware and WDS can not start it".to_owned()),
             Some(boot) => match images.clone().find(|(_, i)| i.facts.index == boot) {

@@ -65,6 +65,8 @@ pub struct System {
     pub control_set: u32,
     /// The control set is there.
     pub has_control_set: bool,
+    /// `Setup, CmdLine`.
+    pub setup_command: Option<String>,
     /// `Control\MiniNT` is there.
     pub mini_nt: bool,
     /// `Control\ProductOptions, ProductType`.
@@ -88,6 +90,7 @@ pub fn system(root: &Key<'_, '_>) -> System {
     let current = root.key("Select").and_then(|k| k.number("Current")).filter(|n| (1..=999).contains(n)).unwrap_or(1);
     let mut system =
         System { control_set: current, driver_database: driver_database(root, "SYSTEM"), ..System::default() };
+    system.setup_command = root.key("Setup").and_then(|k| k.text("CmdLine")).filter(|t| !t.trim().is_empty());
     let Some(set) = root.key(&format!("ControlSet{current:03}")) else { return system };
     system.has_control_set = true;
     if let Some(control) = set.key("Control") {

@@ -1,8 +1,14 @@
-//! What a boot image starts: `startnet.cmd`, `winpeshl.ini`, `unattend.xml` (FACTS.md 5.3).
+//! What a boot image starts: `SYSTEM\Setup\CmdLine`, `winpeshl.ini`, `setup.exe`, `startnet.cmd`, `unattend.xml`
+//! (FACTS.md 5.3).
+//!
+//! The order: winlogon runs `CmdLine`, normally `winpeshl.exe`; that runs what `winpeshl.ini` lists, without one the
+//! `setup.exe` of installation media, without that `cmd /k startnet.cmd`
+//! (oofhours.com/2020/12/03/windows-pe-startup-revisited, osdeploy.com/winpe/adk-basics/winpe-startup-flow).
 
 use serde::Serialize;
 
-use crate::formats::ini;
+use crate::formats::xml::Element;
+use crate::formats::{answer_file, ini};
 
 /// The start-up files of an image. Absent = the file is not there.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -11,8 +17,12 @@ pub struct Startup {
     pub startnet: Option<Vec<String>>,
     /// `System32/winpeshl.ini`.
     pub winpeshl: Option<Winpeshl>,
-    /// Answer files that wpeinit would read, path in the image, ordered.
-    pub answer_files: Vec<String>,
+    /// `SYSTEM\Setup, CmdLine`: `winpeshl.exe`, unless somebody put a shell of their own there.
+    pub setup_command: Option<String>,
+    /// `setup.exe` of installation media, path in the image.
+    pub setup_program: Option<String>,
+    /// Answer files that wpeinit or Windows Setup could read.
+    pub answer_files: Vec<AnswerFile>,
     /// One of the commands runs wpeinit (or wpeutil InitializeNetwork), as written: then the network comes up.
     pub initialises_network: Vec<String>,
 }
@@ -26,6 +36,43 @@ pub struct Winpeshl {
     pub launch_apps: Vec<String>,
     /// It is no INI file, or neither section is there.
     pub problem: Option<String>,
+}
+
+/// What an answer file says to Windows PE (configuration pass windowsPE, component Microsoft-Windows-Setup).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AnswerFile {
+    /// Path in the image.
+    pub path: String,
+    /// `EnableNetwork`: with `false` wpeinit does not initialise the network
+    /// (learn.microsoft.com, microsoft-windows-setup-enablenetwork).
+    pub enable_network: Option<bool>,
+    /// Commands of `RunSynchronous` in their order, then those of `RunAsynchronous`.
+    pub commands: Vec<String>,
+    /// What could not be read.
+    pub problems: Vec<String>,
+}
+
+/// Reads an answer file.
+pub fn answer_file(path: &str, bytes: &[u8]) -> AnswerFile {
+    let file = answer_file::read(bytes);
+    let mut facts = AnswerFile { path: path.to_owned(), problems: file.problems, ..AnswerFile::default() };
+    let for_pe = |c: &&answer_file::Component| {
+        c.pass.eq_ignore_ascii_case("windowsPE") && c.name.eq_ignore_ascii_case("Microsoft-Windows-Setup")
+    };
+    for component in file.components.iter().filter(for_pe) {
+        match component.settings.text_at("EnableNetwork").map(str::to_ascii_lowercase).as_deref() {
+            Some("true") => facts.enable_network = Some(true),
+            Some("false") => facts.enable_network = Some(false),
+            _ => {}
+        }
+        for (list, item) in [("RunSynchronous", "RunSynchronousCommand"), ("RunAsynchronous", "RunAsynchronousCommand")]
+        {
+            let mut commands: Vec<&Element> = component.settings.all(list).flat_map(|l| l.all(item)).collect();
+            commands.sort_by_key(|c| c.text_at("Order").and_then(|o| o.parse::<u32>().ok()).unwrap_or(u32::MAX));
+            facts.commands.extend(commands.iter().filter_map(|c| c.text_at("Path")).map(str::to_owned));
+        }
+    }
+    facts
 }
 
 /// Reads `startnet.cmd`.
@@ -64,14 +111,23 @@ pub fn winpeshl(bytes: &[u8]) -> Winpeshl {
 }
 
 impl Startup {
-    /// Every command in the order in which it would run: winpeshl.ini wins over startnet.cmd.
+    /// Every command in the order in which it would run, see the head of this file.
     pub fn commands(&self) -> Vec<&str> {
-        let shell = self.winpeshl.iter().flat_map(|w| w.launch_app.iter().chain(&w.launch_apps)).map(String::as_str);
-        let mut commands: Vec<&str> = shell.collect();
-        // Without programs of its own the shell runs startnet.cmd; with them only when one of them calls it.
+        let custom = self.setup_command.iter().filter(|c| !mentions(c, "winpeshl"));
+        let shell = self.winpeshl.iter().flat_map(|w| w.launch_app.iter().chain(&w.launch_apps));
+        let mut commands: Vec<&str> = custom.map(String::as_str).collect();
+        if commands.is_empty() {
+            commands.extend(shell.map(String::as_str));
+        }
+        if commands.is_empty() {
+            commands.extend(self.setup_program.as_deref());
+        }
+        // Without a program of its own the shell runs startnet.cmd; with one only when that calls it.
         if commands.is_empty() || commands.iter().any(|c| mentions(c, "startnet")) {
             commands.extend(self.startnet.iter().flatten().map(String::as_str));
         }
+        let answers = self.answer_files.iter().flat_map(|a| &a.commands).map(String::as_str);
+        commands.extend(answers);
         commands
     }
 
@@ -93,6 +149,7 @@ mod tests {
     #[test]
     fn what_runs_wpeinit() {
         let cases: [(Option<&str>, Option<&str>, &[&str]); 6] = [
+            // startnet.cmd, winpeshl.ini, what initialises the network
             (Some("@echo off\r\nREM x\r\nwpeinit\r\n"), None, &["wpeinit"]),
             (Some("net use"), None, &[]),
             (Some("wpeinit"), Some("[LaunchApp]\r\nAppPath=X:\\sms\\bin\\x64\\TsBootShell.exe"), &[]),
@@ -114,5 +171,41 @@ mod tests {
             assert_eq!(startup.initialises_network, wanted, "{cmd:?} {shell:?}");
         }
         assert!(winpeshl(b"nothing").problem.is_some());
+    }
+
+    #[test]
+    fn the_first_program_found_is_the_one_that_runs() {
+        let startnet = Some(vec!["wpeinit".to_owned()]);
+        let text = |t: &str| Some(t.to_owned());
+        let cases = [
+            (None, None, vec!["wpeinit"]),
+            (text("winpeshl.exe"), None, vec!["wpeinit"]),
+            (text("winpeshl.exe"), text("setup.exe"), vec!["setup.exe"]),
+            (text("X:\\shell.exe"), None, vec!["X:\\shell.exe"]),
+            (text("cmd /c startnet.cmd"), text("setup.exe"), vec!["cmd /c startnet.cmd", "wpeinit"]),
+        ];
+        for (setup_command, setup_program, wanted) in cases {
+            let startup = Startup { startnet: startnet.clone(), setup_command, setup_program, ..Startup::default() };
+            assert_eq!(startup.commands(), wanted);
+        }
+    }
+
+    #[test]
+    fn answer_files_can_switch_the_network_off() {
+        let text = "<unattend xmlns='urn:schemas-microsoft-com:unattend'><settings pass='windowsPE'>\
+            <component name='Microsoft-Windows-Setup' processorArchitecture='amd64'><EnableNetwork>false</EnableNetwork>\
+            <RunSynchronous><RunSynchronousCommand><Order>2</Order><Path>b.exe</Path></RunSynchronousCommand>\
+            <RunSynchronousCommand><Order>1</Order><Path>a.exe &amp; x</Path></RunSynchronousCommand></RunSynchronous>\
+            </component></settings><settings pass='specialize'><component name='Microsoft-Windows-Setup'>\
+            <EnableNetwork>true</EnableNetwork></component></settings></unattend>";
+        let facts = answer_file("Unattend.xml", text.as_bytes());
+        assert_eq!(
+            (facts.enable_network, facts.commands),
+            (Some(false), vec!["a.exe & x".to_owned(), "b.exe".to_owned()])
+        );
+        assert_eq!(facts.problems, Vec::<String>::new());
+        for (text, problem) in [("<a/>", "no answer file"), ("", "no XML text")] {
+            assert!(answer_file("x", text.as_bytes()).problems[0].contains(problem));
+        }
     }
 }

@@ -28,13 +28,21 @@ pub(super) struct ServiceFacts {
 
 /// What is collected while the sections of one DDInstall are read.
 #[derive(Default)]
-struct Collected {
+pub(super) struct Collected {
     copy: Vec<CopyTarget>,
     add_reg: Vec<u32>,
     seen: Vec<u32>,
 }
 
-impl Reader<'_> {
+impl Collected {
+    fn clear(&mut self) {
+        self.copy.clear();
+        self.add_reg.clear();
+        self.seen.clear();
+    }
+}
+
+impl<'r> Reader<'r> {
     /// The install section of a name on an architecture.
     pub(super) fn install_section(&mut self, name: &Arc<str>, arch: Arch) -> InstallSection {
         let (actual, nt_decorated) = self.actual_section(name, arch);
@@ -62,7 +70,7 @@ impl Reader<'_> {
     }
 
     /// Number of the section whose name is put together from three parts.
-    fn joined_id(&mut self, base: &str, dot: &str, suffix: &str) -> Option<u32> {
+    pub(super) fn joined_id(&mut self, base: &str, dot: &str, suffix: &str) -> Option<u32> {
         self.name_buffer.clear();
         for part in [base, dot, suffix] {
             self.name_buffer.push_str(part);
@@ -72,17 +80,17 @@ impl Reader<'_> {
 
     fn install_body(&mut self, name: &str, actual: Option<u32>, nt_decorated: bool, arch: Arch) -> InstallBody {
         let mut body = InstallBody { nt_decorated, ..InstallBody::default() };
-        let mut collected = Collected::default();
+        let mut collected = std::mem::take(&mut self.collected);
         // Windows goes on with the undecorated name when no section exists at all.
-        let mut base = name.to_owned();
+        let mut base = name;
         if let Some(id) = actual {
             let section = self.inf.section_by_id(id);
-            base = section.name().to_owned();
-            body.actual = Some(base.clone());
+            base = section.name();
+            body.actual = Some(base.to_owned());
             body.line = section.line();
             self.directives(id, &mut body, &mut collected, 0);
         }
-        let part = |reader: &mut Self, suffix: &str| reader.joined_id(&base, ".", suffix);
+        let part = |reader: &mut Self, suffix: &str| reader.joined_id(base, ".", suffix);
         if let Some(id) = part(self, "Services") {
             self.services(id, &mut body, &mut collected, 0);
         }
@@ -95,11 +103,13 @@ impl Reader<'_> {
         if let Some(id) = part(self, "Wdf") {
             body.kmdf_library = self.kmdf_library(id);
         }
-        for id in collected.add_reg {
-            let facts = self.registry_facts(id);
+        for id in &collected.add_reg {
+            let facts = self.registry_facts(*id);
             take_registry(&facts, &mut body);
         }
         body.copy_files = self.copied_files(&collected.copy, arch);
+        collected.clear();
+        self.collected = collected;
         body
     }
 
@@ -109,7 +119,7 @@ impl Reader<'_> {
             return;
         }
         collected.seen.push(id);
-        let mut cursor = self.inf.section_by_id(id).cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             let Some(key) = line.key_field().map(|k| k.as_str()) else { continue };
             if key.len() > 20 {
@@ -151,6 +161,7 @@ impl Reader<'_> {
                 other => self.net_directive(other, line, &mut body.net),
             }
         }
+        self.done(cursor);
     }
 
     fn net_directive(&mut self, key: &[u8], line: &Line<'_>, net: &mut NetInstall) {
@@ -210,7 +221,7 @@ impl Reader<'_> {
             return;
         }
         collected.seen.push(id);
-        let mut cursor = self.inf.section_by_id(id).cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             if line.key_is("AddService") && line.key_field().is_some() {
                 self.add_service(line, body, collected);
@@ -226,6 +237,7 @@ impl Reader<'_> {
                 }
             }
         }
+        self.done(cursor);
     }
 
     /// `AddService = name, [flags], section, ...`
@@ -259,7 +271,7 @@ impl Reader<'_> {
             return known.clone();
         }
         let mut facts = ServiceFacts::default();
-        let mut cursor = self.inf.section_by_id(id).cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             if line.key_field().is_none() {
                 continue;
@@ -278,6 +290,7 @@ impl Reader<'_> {
                 self.section_ids(line, &mut facts.add_reg);
             }
         }
+        self.done(cursor);
         let facts = std::rc::Rc::new(facts);
         self.services.insert(id, facts.clone());
         facts
@@ -285,7 +298,7 @@ impl Reader<'_> {
 
     /// `KmdfService = name, section` and `KmdfLibraryVersion` in that section.
     fn kmdf_library(&mut self, id: u32) -> Option<Located<String>> {
-        let mut cursor = self.inf.section_by_id(id).cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             if !line.key_is("KmdfService") {
                 continue;

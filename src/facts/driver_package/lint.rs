@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use super::read::{ReadOptions, read_with};
+use super::read::{ReadOptions, read_inf};
 use super::{DriverPackage, InfProblem};
 use crate::formats::inf::lossless::{Document, LineKind};
 use crate::formats::inf::{Inf, Line, MAX_FIELD, Section, Strings, language_of};
@@ -70,7 +70,7 @@ pub fn lint(bytes: &[u8]) -> Vec<InfProblem> {
 pub fn lint_with(bytes: &[u8], options: &ReadOptions) -> Vec<InfProblem> {
     let document = Document::read(bytes);
     let inf = document.inf();
-    let package = read_with(bytes, options);
+    let package = read_inf(inf, bytes, options);
     let mut linter =
         Linter { inf, strings: inf.strings(options.language), remarks: Vec::new(), counts: HashMap::new() };
     for problem in &package.problems {

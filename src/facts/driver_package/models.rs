@@ -88,8 +88,8 @@ impl<'r> Reader<'r> {
             };
             let name = self.expand(key.into(), line.number).into_owned();
             let base = self.value(line, 0).into_owned();
-            let mut models =
-                vec![ModelsRef { decoration: Decoration::none(), section: self.models(&base, &mut sections) }];
+            let mut models = vec![ModelsRef { decoration: Decoration::none(), section: None }];
+            models[0].section = self.inf.section_id(&base).map(|id| self.models(id, &mut sections));
             for field in line.fields().iter().skip(1).take(MAX_DECORATIONS) {
                 let text = self.expand(field.text.clone(), line.number).into_owned();
                 if text.is_empty() {
@@ -100,7 +100,8 @@ impl<'r> Reader<'r> {
                     let message = format!("\"{text}\" is no decoration that Windows knows: its models are not offered");
                     self.problem(line.number, "invalid-decoration", message);
                 }
-                let section = self.models(&format!("{base}.{text}"), &mut sections);
+                let id = self.joined_id(&base, ".", &text);
+                let section = id.map(|id| self.models(id, &mut sections));
                 if section.is_none() {
                     let message = format!("there is no Models section [{base}.{text}]");
                     self.problem(line.number, "missing-models-section", message);
@@ -113,14 +114,13 @@ impl<'r> Reader<'r> {
     }
 
     /// Number of a Models section, read when it is asked for the first time.
-    fn models(&mut self, name: &str, sections: &mut ModelsSections) -> Option<u32> {
-        let id = self.inf.section_id(name)?;
+    fn models(&mut self, id: u32, sections: &mut ModelsSections) -> u32 {
         if let Some((_, n)) = sections.known.iter().find(|(known, _)| *known == id) {
-            return Some(*n);
+            return *n;
         }
         let section = self.inf.section_by_id(id);
         let mut models = Vec::new();
-        let mut cursor = section.cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             let Some(key) = line.key_field() else {
                 let message = "a Models line without \"=\": it names no device".into();
@@ -138,11 +138,12 @@ impl<'r> Reader<'r> {
             }
             models.push(Model { description, install_section, ids, line: line.number });
         }
+        self.done(cursor);
         models.shrink_to_fit();
         let number = sections.list.len() as u32;
         sections.list.push(ModelsSection { name: section.name().to_owned(), line: section.line(), models });
         sections.known.push((id, number));
-        Some(number)
+        number
     }
 }
 

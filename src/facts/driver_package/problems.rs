@@ -89,7 +89,7 @@ fn check_encoding(inf: &Inf<'_>, problems: &mut Vec<InfProblem>) {
     if inf.encoding() == TextEncoding::Ascii {
         return;
     }
-    if let Some(at) = inf.text().find('\u{FFFD}') {
+    if let Some(at) = memchr::memmem::find(inf.text().as_bytes(), "\u{FFFD}".as_bytes()) {
         let line = 1 + memchr::memchr_iter(b'\n', &inf.text().as_bytes()[..at]).count() as u32;
         let message = "bytes that mean nothing in the file's encoding were replaced".into();
         push(problems, line, "undecodable-bytes", message);

@@ -6,7 +6,7 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::install::ServiceFacts;
+use super::install::{Collected, ServiceFacts};
 use super::problems;
 use super::registry::RegistryFacts;
 use super::sources::{CopyTarget, Sources};
@@ -16,7 +16,7 @@ use super::{
     compare_names,
 };
 use crate::facts::ids::Arch;
-use crate::formats::inf::{DEFAULT_LANGUAGE, Inf, Line, Strings, is_known_signature};
+use crate::formats::inf::{Cursor, DEFAULT_LANGUAGE, Inf, Line, NameTable, Strings, hash_name, is_known_signature};
 
 /// How to read an INF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,32 +50,29 @@ pub fn read(bytes: &[u8]) -> DriverPackage {
 
 /// [`read`] with options.
 pub fn read_with(bytes: &[u8], options: &ReadOptions) -> DriverPackage {
-    let inf = Inf::read(bytes);
-    let mut reader = Reader::new(&inf, options);
+    read_inf(&Inf::read_for_language(bytes, options.language), bytes, options)
+}
+
+/// [`read_with`] of a file whose sections are known already.
+pub(super) fn read_inf(inf: &Inf<'_>, bytes: &[u8], options: &ReadOptions) -> DriverPackage {
+    let mut reader = Reader::new(inf, options);
     let version = reader.version();
     let signature = version.signature.as_ref().map(|s| (s.value.as_str(), is_known_signature(&s.value)));
-    problems::check_file(&inf, bytes, signature, &mut reader.problems);
+    problems::check_file(inf, bytes, signature, &mut reader.problems);
     let (manufacturers, models_sections) = reader.manufacturers();
     let install_sections = reader.install_sections(&manufacturers, &models_sections);
     let copy_inf = reader.all_copy_inf(&install_sections);
+    let has_class_install = !reader.platform_sections("ClassInstall32").is_empty();
     let mut problems = reader.problems;
     problems.sort_by(|a, b| b.fatal.cmp(&a.fatal).then(a.line.cmp(&b.line)));
-    DriverPackage {
-        version,
-        manufacturers,
-        models_sections,
-        install_sections,
-        copy_inf,
-        has_class_install: with_platforms("ClassInstall32").any(|name| inf.section_id(&name).is_some()),
-        problems,
-    }
+    DriverPackage { version, manufacturers, models_sections, install_sections, copy_inf, has_class_install, problems }
 }
 
 /// A map whose keys are section numbers: they need no hash that withstands an attacker, the file numbers them itself.
 pub(super) type ByNumber<K, V> = HashMap<K, V, BuildHasherDefault<NumberHasher>>;
 
-/// The copied files of a list of targets on an architecture (`None`: on every one).
-pub(super) type CopyKey = (Option<Arch>, Vec<CopyTarget>);
+/// The copied files of each list of targets.
+pub(super) type CopyLists = ByNumber<Vec<CopyTarget>, Arc<[CopiedFile]>>;
 
 /// Spreads small numbers.
 #[derive(Clone, Copy, Debug, Default)]
@@ -113,13 +110,18 @@ pub(super) struct Reader<'r> {
     pub(super) services: ByNumber<u32, Rc<ServiceFacts>>,
     /// Memory for names that are put together.
     pub(super) name_buffer: String,
+    /// Memory of the last install section.
+    pub(super) collected: Collected,
+    /// Memory of lines that is free.
+    spare_lines: Vec<Line<'r>>,
     /// Substituted texts by the text before substitution.
     pub(super) expanded: Expanded<'r>,
     /// A string of the file has the form of a device id; `None` = nobody asked yet.
     pub(super) id_strings: Option<bool>,
     pub(super) sources: Vec<(Option<Arch>, Arc<Sources>)>,
     pub(super) decorated_sources: Option<bool>,
-    pub(super) copy_lists: HashMap<CopyKey, Arc<[CopiedFile]>>,
+    /// For each architecture; the first one serves all where SourceDisksFiles is not decorated.
+    pub(super) copy_lists: [CopyLists; Arch::ALL.len()],
     pub(super) bodies: ByNumber<(u32, Option<Arch>), Arc<InstallBody>>,
 }
 
@@ -135,13 +137,25 @@ impl<'r> Reader<'r> {
             registry: HashMap::default(),
             services: HashMap::default(),
             name_buffer: String::new(),
+            collected: Collected::default(),
+            spare_lines: Vec::new(),
             expanded: Expanded::default(),
             id_strings: None,
             sources: Vec::new(),
             decorated_sources: None,
-            copy_lists: HashMap::new(),
+            copy_lists: Default::default(),
             bodies: HashMap::default(),
         }
+    }
+
+    /// Goes through a section with memory that is used again; give the cursor to [`done`](Self::done) afterwards.
+    pub(super) fn cursor(&mut self, id: u32) -> Cursor<'r> {
+        self.inf.section_by_id(id).cursor_with(self.spare_lines.pop().unwrap_or_default())
+    }
+
+    /// Takes back the memory of a cursor.
+    pub(super) fn done(&mut self, cursor: Cursor<'r>) {
+        self.spare_lines.push(cursor.into_line());
     }
 
     /// The strings of the language that is read.
@@ -191,6 +205,7 @@ impl<'r> Reader<'r> {
     /// The install sections that the models name, sorted by name and architecture.
     fn install_sections(&mut self, manufacturers: &[Manufacturer], sections: &[ModelsSection]) -> Vec<InstallSection> {
         let mut wanted: Vec<(Arc<str>, Arch)> = Vec::new();
+        let mut known = NameTable::default();
         for models_ref in manufacturers.iter().flat_map(|m| &m.models) {
             let Some(section) = models_ref.section.and_then(|n| sections.get(n as usize)) else { continue };
             let arch = match &models_ref.decoration.parts {
@@ -200,23 +215,27 @@ impl<'r> Reader<'r> {
             };
             let mut last: Option<&Arc<str>> = None;
             for model in section.models.iter().filter(|m| !m.install_section.is_empty()) {
-                if last.is_none_or(|l| !Arc::ptr_eq(l, &model.install_section)) {
-                    wanted.push((model.install_section.clone(), arch));
+                let name = &model.install_section;
+                if last.replace(name).is_some_and(|l| Arc::ptr_eq(l, name)) {
+                    continue;
                 }
-                last = Some(&model.install_section);
+                // Of two spellings the first one stays.
+                let hash = hash_name(name).rotate_left(arch as u32 + 1);
+                let same = |n: u32| wanted[n as usize].1 == arch && wanted[n as usize].0.eq_ignore_ascii_case(name);
+                if known.find(hash, same).is_none() {
+                    known.insert(hash, wanted.len() as u32);
+                    wanted.push((name.clone(), arch));
+                }
             }
         }
-        // Stable: of two spellings the first one stays.
-        wanted.sort_by(|a, b| compare_names(&a.0, &b.0).then(a.1.cmp(&b.1)));
-        wanted.dedup_by(|a, b| a.1 == b.1 && a.0.eq_ignore_ascii_case(&b.0));
+        wanted.sort_unstable_by(|a, b| compare_names(&a.0, &b.0).then(a.1.cmp(&b.1)));
         wanted.iter().map(|(name, arch)| self.install_section(name, *arch)).collect()
     }
 
     /// `CopyINF` of all install sections and of `[DefaultInstall]`, each line once, in file order.
     fn all_copy_inf(&mut self, sections: &[InstallSection]) -> Vec<Located<String>> {
         let mut all: Vec<Located<String>> = sections.iter().flat_map(|s| s.copy_inf.iter().cloned()).collect();
-        for name in with_platforms("DefaultInstall") {
-            let Some(section) = self.inf.section_id(&name) else { continue };
+        for section in self.platform_sections("DefaultInstall") {
             let mut cursor = self.inf.section_by_id(section).cursor();
             while let Some(line) = cursor.read() {
                 if line.key_is("CopyINF") && line.key_field().is_some() {
@@ -229,10 +248,10 @@ impl<'r> Reader<'r> {
         all.dedup();
         all
     }
-}
 
-/// A section name undecorated, with `.NT` and with `.NT<arch>`.
-fn with_platforms(name: &str) -> impl Iterator<Item = String> + '_ {
-    let decorated = Arch::ALL.into_iter().map(move |a| format!("{name}.NT{}", a.name()));
-    [name.to_owned(), format!("{name}.NT")].into_iter().chain(decorated)
+    /// The sections of a name undecorated, with `.NT` and with `.NT<arch>`, by number.
+    fn platform_sections(&mut self, name: &str) -> Vec<u32> {
+        let decorated = Arch::ALL.map(|a| self.joined_id(name, ".NT", a.name()));
+        [self.inf.section_id(name), self.joined_id(name, ".NT", "")].into_iter().chain(decorated).flatten().collect()
+    }
 }

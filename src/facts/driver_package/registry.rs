@@ -48,13 +48,14 @@ impl Reader<'_> {
         }
         let mut facts = RegistryFacts::default();
         let id_strings = self.has_id_strings();
-        let mut cursor = self.inf.section_by_id(id).cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read_if(|line| may_matter(line, id_strings)) {
             // root, subkey, value name, flags, data...
             if line.fields().len() > 4 {
                 self.registry_line(line, &mut facts);
             }
         }
+        self.done(cursor);
         let facts = std::rc::Rc::new(facts);
         self.registry.insert(id, facts.clone());
         facts

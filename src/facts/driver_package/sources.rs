@@ -110,11 +110,8 @@ impl Reader<'_> {
         if let Some(known) = self.decorated_sources {
             return known;
         }
-        let found = Arch::ALL.iter().any(|a| {
-            ["SourceDisksFiles", "SourceDisksNames"]
-                .iter()
-                .any(|s| self.inf.section_id(&format!("{s}.{}", a.name())).is_some())
-        });
+        let mut has = |name: &str| Arch::ALL.iter().any(|a| self.joined_id(name, ".", a.name()).is_some());
+        let found = has("SourceDisksFiles") || has("SourceDisksNames");
         self.decorated_sources = Some(found);
         found
     }
@@ -133,9 +130,8 @@ impl Reader<'_> {
         if targets.is_empty() {
             return Arc::default();
         }
-        let arch_key = if self.has_decorated_sources() { Some(arch) } else { None };
-        let key = (arch_key, targets.to_vec());
-        if let Some(known) = self.copy_lists.get(&key) {
+        let place = if self.has_decorated_sources() { arch as usize } else { 0 };
+        if let Some(known) = self.copy_lists[place].get(targets) {
             return known.clone();
         }
         let sources = self.sources(arch);
@@ -144,7 +140,7 @@ impl Reader<'_> {
             match target {
                 CopyTarget::File { name, line } => files.push(copied(name, name, *line, &sources)),
                 CopyTarget::Section(id) => {
-                    let mut cursor = self.inf.section_by_id(*id).cursor();
+                    let mut cursor = self.cursor(*id);
                     while let Some(line) = cursor.read() {
                         let destination = self.value(line, 0).into_owned();
                         let source = self.value(line, 1).into_owned();
@@ -154,11 +150,12 @@ impl Reader<'_> {
                         let source = if source.is_empty() { &destination } else { &source };
                         files.push(copied(&destination, source, line.number, &sources));
                     }
+                    self.done(cursor);
                 }
             }
         }
         let files: Arc<[CopiedFile]> = files.into();
-        self.copy_lists.insert(key, files.clone());
+        self.copy_lists[place].insert(targets.to_vec(), files.clone());
         files
     }
 }

@@ -21,7 +21,7 @@ impl Texts {
             return self.texts[n as usize].clone();
         }
         let shared: Arc<str> = Arc::from(text);
-        self.table.insert(hash, texts.len() as u32, |n| hash_name(&texts[n as usize]));
+        self.table.insert(hash, texts.len() as u32);
         self.texts.push(shared.clone());
         shared
     }
@@ -41,8 +41,7 @@ impl<'r> Expanded<'r> {
     }
 
     pub(super) fn insert(&mut self, raw: &'r str, text: Arc<str>) {
-        let entries = &self.entries;
-        self.table.insert(hash_name(raw), entries.len() as u32, |n| hash_name(entries[n as usize].0));
+        self.table.insert(hash_name(raw), self.entries.len() as u32);
         self.entries.push((raw, text));
     }
 }
@@ -64,7 +63,7 @@ impl Ids {
             return self.ids[n as usize].clone();
         }
         let id = HardwareId::new(text);
-        self.table.insert(hash, ids.len() as u32, |n| hash_name(ids[n as usize].as_str()));
+        self.table.insert(hash, ids.len() as u32);
         self.ids.push(id.clone());
         id
     }

@@ -155,8 +155,7 @@ impl Index {
             self.sections[old as usize].last_part = number;
             return number as usize;
         }
-        let sections = &self.sections;
-        self.names.insert(hash, sections.len() as u32, |n| hash_name(section_name(text, &sections[n as usize])));
+        self.names.insert(hash, self.sections.len() as u32);
         self.sections.push(SectionEntry {
             name_start: header.name.0 as u32,
             name_end: header.name.1 as u32,

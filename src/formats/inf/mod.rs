@@ -94,10 +94,21 @@ impl<'a> Inf<'a> {
     /// Finds encoding and sections. Never fails: what Windows would refuse is told by [`check_signature`](Self::check_signature)
     /// and [`check`](Self::check).
     pub fn read(bytes: &'a [u8]) -> Self {
+        Self::read_text(bytes, None)
+    }
+
+    /// As [`read`](Self::read), for somebody who needs the strings of one language only (LANGID): the `[Strings.LCID]`
+    /// sections of other primary languages may come out empty, which saves half the work on localized files. All lines
+    /// keep their numbers, all other sections their text.
+    pub fn read_for_language(bytes: &'a [u8], langid: u16) -> Self {
+        Self::read_text(bytes, Some(langid))
+    }
+
+    fn read_text(bytes: &'a [u8], language: Option<u16>) -> Self {
         let truncated = bytes.len() > MAX_BYTES;
         let bytes = if truncated { &bytes[..MAX_BYTES] } else { bytes };
         let encoding = detect(bytes);
-        let (text, code_pages) = decode::decode(bytes, encoding);
+        let (text, code_pages) = decode::decode(bytes, encoding, language);
         let end = memchr::memchr(0x1A, text.as_bytes()).unwrap_or(text.len());
         let index = Index::build(&text[..end]);
         Self { text, encoding, index, end, code_pages, truncated }
@@ -242,8 +253,13 @@ impl<'i> Section<'i> {
 
     /// Reads its lines one after the other into memory that is used again: the fast way.
     pub fn cursor(&self) -> Cursor<'i> {
+        self.cursor_with(Line::default())
+    }
+
+    /// [`cursor`](Self::cursor) with the memory of a line that is not needed any more ([`Cursor::into_line`]).
+    pub fn cursor_with(&self, line: Line<'i>) -> Cursor<'i> {
         let first = self.inf.index.parts[self.entry().first_part as usize];
-        Cursor { inf: self.inf, next: first.next, reader: reader(self.inf.text, first), line: Line::default() }
+        Cursor { inf: self.inf, next: first.next, reader: reader(self.inf.text, first), line }
     }
 
     /// Its lines as values of their own: the convenient way.
@@ -283,6 +299,11 @@ pub struct Cursor<'i> {
 }
 
 impl<'i> Cursor<'i> {
+    /// Gives back the memory of its line.
+    pub fn into_line(self) -> Line<'i> {
+        self.line
+    }
+
     /// The next line.
     pub fn read(&mut self) -> Option<&Line<'i>> {
         self.read_if(|_| true)

@@ -6,8 +6,8 @@
 /// Numbers of names, found by the name's hash; the caller holds the names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct NameTable {
-    /// Number + 1, or 0 for a free slot. The length is a power of two.
-    slots: Vec<u32>,
+    /// Half of the hash, and the number + 1 (0 for a free slot). The length is a power of two.
+    slots: Vec<(u32, u32)>,
     used: usize,
 }
 
@@ -16,7 +16,7 @@ impl NameTable {
     pub(crate) fn with_capacity(count: usize) -> Self {
         let mut table = Self::default();
         if count > 0 {
-            table.slots = vec![0; (count * 2).next_power_of_two().max(8)];
+            table.slots = vec![(0, 0); (count * 2).next_power_of_two().max(8)];
         }
         table
     }
@@ -27,42 +27,38 @@ impl NameTable {
             return None;
         }
         let mask = self.slots.len() - 1;
-        let mut at = spread(hash) & mask;
+        let half = (hash >> 32) as u32;
+        let mut at = half as usize & mask;
         loop {
             match self.slots[at] {
-                0 => return None,
-                n if same(n - 1) => return Some(n - 1),
+                (_, 0) => return None,
+                (h, n) if h == half && same(n - 1) => return Some(n - 1),
                 _ => at = (at + 1) & mask,
             }
         }
     }
 
-    /// Stores a number that `find` did not give. `hash_of` gives the hash of a stored number when the table grows.
-    pub(crate) fn insert(&mut self, hash: u64, number: u32, hash_of: impl Fn(u32) -> u64) {
+    /// Stores a number that `find` did not give.
+    pub(crate) fn insert(&mut self, hash: u64, number: u32) {
         if (self.used + 1) * 4 > self.slots.len() * 3 {
             let old = std::mem::take(&mut self.slots);
-            self.slots = vec![0; (old.len() * 2).max(16)];
-            for n in old.into_iter().filter(|n| *n != 0) {
-                self.put(hash_of(n - 1), n);
+            self.slots = vec![(0, 0); (old.len() * 2).max(16)];
+            for slot in old.into_iter().filter(|s| s.1 != 0) {
+                self.put(slot);
             }
         }
         self.used += 1;
-        self.put(hash, number + 1);
+        self.put(((hash >> 32) as u32, number + 1));
     }
 
-    fn put(&mut self, hash: u64, value: u32) {
+    fn put(&mut self, slot: (u32, u32)) {
         let mask = self.slots.len() - 1;
-        let mut at = spread(hash) & mask;
-        while self.slots[at] != 0 {
+        let mut at = slot.0 as usize & mask;
+        while self.slots[at].1 != 0 {
             at = (at + 1) & mask;
         }
-        self.slots[at] = value;
+        self.slots[at] = slot;
     }
-}
-
-/// The well-mixed upper half of a hash as an index.
-fn spread(hash: u64) -> usize {
-    (hash >> 32) as usize
 }
 
 /// Hash of a name without case (ASCII letters; other letters count as they are).
@@ -96,7 +92,7 @@ mod tests {
         for (i, name) in names.iter().enumerate() {
             let hash = hash_name(name);
             assert_eq!(table.find(hash, |n| names[n as usize].eq_ignore_ascii_case(name)), None);
-            table.insert(hash, i as u32, |n| hash_name(&names[n as usize]));
+            table.insert(hash, i as u32);
         }
         for (i, name) in names.iter().enumerate() {
             let upper = name.to_uppercase();

@@ -130,7 +130,7 @@ impl<'t> Strings<'t> {
         if self.names.find(hash, |n| entries[n as usize].key.eq_ignore_ascii_case(&key)).is_some() {
             return;
         }
-        self.names.insert(hash, entries.len() as u32, |n| hash_name(&entries[n as usize].key));
+        self.names.insert(hash, entries.len() as u32);
         self.entries.push(Entry { key, start: start as u32, end: end as u32, number });
     }
 
@@ -184,12 +184,12 @@ impl<'t> Strings<'t> {
     where
         't: 'x,
     {
-        let Some(first) = memchr::memchr(b'%', text.as_bytes()) else { return text };
+        let Some(first) = memchr::memchr(b'%', text.as_bytes()) else { return capped(text) };
         // A field that is one token, the commonest form, takes the string's own text.
         let whole =
             first == 0 && memchr::memchr(b'%', &text.as_bytes()[1..]).is_some_and(|n| n > 0 && n + 2 == text.len());
         if let Some(value) = whole.then(|| self.get(&text[1..text.len() - 1])).flatten() {
-            return value;
+            return capped(value);
         }
         let mut out = String::with_capacity(text.len() + 32);
         let mut rest: &str = &text;
@@ -211,8 +211,7 @@ impl<'t> Strings<'t> {
             }
         }
         out.push_str(rest);
-        cap(&mut out);
-        Cow::Owned(out)
+        capped(Cow::Owned(out))
     }
 
     fn expand_number(
@@ -239,11 +238,17 @@ impl<'t> Strings<'t> {
     }
 }
 
-/// Cuts a field at the length that Windows keeps.
-fn cap(text: &mut String) {
-    if text.len() > MAX_FIELD
-        && let Some((at, _)) = text.char_indices().nth(MAX_FIELD)
-    {
-        text.truncate(at);
+/// A field cut at the length that Windows keeps.
+fn capped(text: Cow<'_, str>) -> Cow<'_, str> {
+    if text.len() <= MAX_FIELD {
+        return text;
+    }
+    let Some((at, _)) = text.char_indices().nth(MAX_FIELD) else { return text };
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(&text[..at]),
+        Cow::Owned(mut text) => {
+            text.truncate(at);
+            Cow::Owned(text)
+        }
     }
 }

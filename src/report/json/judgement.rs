@@ -13,6 +13,7 @@ use crate::analysis::prediction::scenario::{Cell, Outcome};
 use crate::analysis::world::DriverIndex;
 use crate::facts::ids::{Arch, HardwareId};
 use crate::facts::os_version::OsVersion;
+use crate::inf_db::Effect;
 use crate::report::Report;
 
 const fn tier_name(tier: Tier) -> &'static str {
@@ -116,7 +117,7 @@ struct OfferedRecord<'a> {
 #[derive(Serialize)]
 struct AdapterRecord<'a> {
     id: &'a HardwareId,
-    /// Further ids with the same answer: only for targets that nobody named, where a record for each would be noise.
+    /// Further ids with the same answer, where a record for each would be noise: see [`is_folded`].
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     others: &'a [HardwareId],
     topology: &'a str,
@@ -162,13 +163,21 @@ struct TaskSequenceRecord {
 pub(super) fn predictions<'a>(report: &'a Report<'a>) -> impl Iterator<Item = PredictionRecord<'a>> {
     let cells = &report.analysis.predictions.cells;
     report.analysis.predictions.all.iter().flat_map(move |prediction| {
-        let named = report.analysis.targets[prediction.target].named;
-        let (first, rest) = prediction.adapters.split_at(if named { prediction.adapters.len() } else { 1 });
+        let folded = is_folded(report, prediction);
+        let (first, rest) = prediction.adapters.split_at(if folded { 1 } else { prediction.adapters.len() });
         first.iter().flat_map(move |adapter| {
             let cells = cells.iter().zip(&prediction.outcomes);
             cells.map(move |(cell, outcome)| record(report, prediction, (adapter, rest), cell, outcome))
         })
     })
+}
+
+/// One record for all adapters with the same answer: for targets that nobody named, and where a monolithic driver changes
+/// nothing (a share holds tens of thousands of those ids).
+fn is_folded(report: &Report<'_>, prediction: &Prediction) -> bool {
+    let monolithic = report.analysis.topologies.all[prediction.topology].kind == TopologyKind::Monolithic;
+    let nothing = matches!(prediction.effect.effect, Effect::None | Effect::NotApplicable);
+    !report.analysis.targets[prediction.target].named || (monolithic && nothing)
 }
 
 fn record<'a>(

@@ -2,6 +2,7 @@
 
 mod facts;
 mod findings;
+pub mod inf_model;
 mod matrix;
 pub mod style;
 

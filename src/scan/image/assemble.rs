@@ -130,7 +130,7 @@ pub(super) fn boot_image(
 
     let drivers = drivers::find(&mut reader, &details.driver_databases);
     details.system_binaries = system_binaries(&mut reader, &drivers);
-    details.startup = startup(&mut reader);
+    details.startup = startup(&mut reader, system.setup_command.take());
     details.servicing_packages = servicing_packages(&tree, &reader.windows);
     details.critical_devices = std::mem::take(&mut system.critical_devices);
     details.scratch_space_mb = system.scratch_space_mb;
@@ -205,11 +205,23 @@ fn system_binaries(reader: &mut Reader<'_>, drivers: &[ImageDriver]) -> Vec<(Str
     found
 }
 
-fn startup(reader: &mut Reader<'_>) -> Startup {
+fn startup(reader: &mut Reader<'_>, setup_command: Option<String>) -> Startup {
+    let tree = reader.tree;
+    let mut answer_files = Vec::new();
+    for entry in pick::answer_files(tree, &reader.windows) {
+        match reader.contents.read(entry) {
+            Ok(bytes) => answer_files.push(startup::answer_file(&entry.path, &bytes)),
+            Err(message) => reader.problem(&entry.path, &message),
+        }
+    }
+    // Installation media: where winpeshl.exe looks for it (the head of `facts::boot_image::startup` has the source).
+    let setup = ["$Windows.~BT/sources/setup.exe", "setup.exe"].iter().find_map(|p| tree.file(p));
     let mut startup = Startup {
         startnet: reader.bytes("System32/startnet.cmd").map(|b| startup::startnet(&b)),
         winpeshl: reader.bytes("System32/winpeshl.ini").map(|b| startup::winpeshl(&b)),
-        answer_files: pick::answer_files(reader.tree, &reader.windows).iter().map(|e| e.path.clone()).collect(),
+        setup_command,
+        setup_program: setup.map(|e| e.path.clone()),
+        answer_files,
         initialises_network: Vec::new(),
     };
     startup.find_network_start();

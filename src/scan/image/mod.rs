@@ -1,7 +1,7 @@
 //! Boot images: a WIM (all of its parts), or a folder that holds an extracted or mounted image.
 //!
-//! Every image is listed once; the files that say something are picked ([`pick`]), taken out in the order in which they
-//! lie in the WIM, each distinct stream once for all images ([`contents`], [`cache`]), and turned into facts ([`assemble`]).
+//! Every image is listed once; the files that say something are picked (`pick`), taken out in the order in which they
+//! lie in the WIM, each distinct stream once for all images (`contents`, `cache`), and turned into facts (`assemble`).
 
 mod assemble;
 mod cache;

@@ -87,6 +87,7 @@ pub(super) fn wanted<'t>(tree: &'t Tree, windows: &str) -> Vec<&'t Entry> {
     let files = ["System32/startnet.cmd", "System32/winpeshl.ini"].map(str::to_owned);
     let modules = VERSION_MODULES.map(str::to_owned);
     wanted.extend(hives.into_iter().chain(files).chain(modules).filter_map(|f| tree.file(&format!("{windows}/{f}"))));
+    wanted.extend(answer_files(tree, windows));
     wanted.extend(system_drivers(tree, windows));
     wanted.extend(published_infs(tree, windows));
     let store = tree.below(&format!("{windows}/{FILE_REPOSITORY}"));

@@ -44,7 +44,7 @@ pub enum Request {
         /// 1-based.
         image: u32,
     },
-    /// Takes out these entries: each becomes a file with its [`Stream::file_name`] in the private folder. Answer: [`Reply::Done`].
+    /// Takes out these entries: each becomes a file with its [`stream_file_name`] in the private folder. Answer: [`Reply::Done`].
     Extract {
         /// 1-based.
         image: u32,
@@ -251,5 +251,64 @@ pub fn receive<T: DeserializeOwned>(input: &mut dyn Read) -> io::Result<Option<T
     match read_frame(input)? {
         None => Ok(None),
         Some(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_bounded_and_whole() {
+        let mut pipe = Vec::new();
+        write_frame(&mut pipe, b"one").unwrap();
+        write_frame(&mut pipe, b"").unwrap();
+        let mut input = pipe.as_slice();
+        assert_eq!(read_frame(&mut input).unwrap().as_deref(), Some(b"one".as_slice()));
+        assert_eq!(read_frame(&mut input).unwrap().as_deref(), Some(b"".as_slice()));
+        assert_eq!(read_frame(&mut input).unwrap(), None);
+        let bad: [&[u8]; 4] = [&[3, 0], &[3, 0, 0, 0, b'a'], &[0xFF; 8], &[1, 0, 0, 3, 1, 2, 3]];
+        for bytes in bad {
+            assert!(read_frame(&mut &bytes[..]).is_err(), "{bytes:?}");
+        }
+        assert!(write_frame(&mut pipe, &vec![0; MAX_FRAME + 1]).is_err());
+    }
+
+    #[test]
+    fn messages_come_back_as_they_were_sent() {
+        let stream =
+            Stream { sha1: [7; 20], size: 1 << 40, missing: true, part: 2, container: 3, offset: 4, solid: true };
+        let entry = Entry {
+            path: "a/\u{FFFD}\"\n".to_owned(),
+            plain: false,
+            attributes: u32::MAX,
+            reparse_tag: 0xA000_000C,
+            stream: Some(stream),
+        };
+        let mut pipe = Vec::new();
+        send(&mut pipe, &Reply::Entries { entries: vec![entry.clone()], last: true }).unwrap();
+        match receive::<Reply>(&mut pipe.as_slice()).unwrap() {
+            Some(Reply::Entries { entries, last: true }) => assert_eq!(entries, [entry]),
+            other => panic!("{other:?}"),
+        }
+        assert!(receive::<Reply>(&mut &b"\x02\0\0\0{}"[..]).is_err());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn paths_need_not_be_text() {
+        use std::os::unix::ffi::OsStrExt;
+        for bytes in [b"/a b".as_slice(), b"/a\xFF", "/ä".as_bytes()] {
+            let path = Path::new(std::ffi::OsStr::from_bytes(bytes));
+            assert_eq!(WirePath::new(path).to_path(), path);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            let mut input = bytes.as_slice();
+            while let Ok(Some(_)) = receive::<Request>(&mut input) {}
+        }
     }
 }

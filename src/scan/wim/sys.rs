@@ -6,7 +6,7 @@
 //! through C. All of this runs in a child process only ([`super::child`]).
 #![allow(unsafe_code, reason = "bindings to libwim; every block states what it relies on")]
 
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
+use std::ffi::{c_int, c_void};
 use std::marker::PhantomData;
 use std::path::Path;
 use std::ptr::{self, NonNull};
@@ -58,20 +58,108 @@ unsafe extern "C" {
     fn free(pointer: *mut c_void);
 }
 
+/// Text as libwim takes and gives it (`wimlib_tchar`): bytes, names as WTF-8.
 #[cfg(not(windows))]
-type Text = CString;
+mod text {
+    use std::ffi::{CStr, CString, c_char};
+    use std::path::Path;
 
-/// A path as libwim takes it. Paths with a NUL do not exist.
-#[cfg(unix)]
-fn path_text(path: &Path) -> Result<Text, WimError> {
-    use std::os::unix::ffi::OsStrExt;
-    CString::new(path.as_os_str().as_bytes()).map_err(|_| refused("a path with a NUL character"))
+    use super::{WimError, ffi, refused};
+
+    /// NUL-terminated.
+    pub(super) struct Text(CString);
+
+    impl Text {
+        /// A path of this machine. Paths with a NUL do not exist.
+        pub(super) fn path(path: &Path) -> Result<Self, WimError> {
+            let bytes = path.as_os_str().as_encoded_bytes();
+            CString::new(bytes).map(Self).map_err(|_| refused("a path with a NUL character"))
+        }
+
+        /// A path inside an image.
+        pub(super) fn name(name: &str) -> Result<Self, WimError> {
+            CString::new(name).map(Self).map_err(|_| refused("a name with a NUL character"))
+        }
+
+        pub(super) fn as_ptr(&self) -> *const ffi::wimlib_tchar {
+            self.0.as_ptr().cast()
+        }
+    }
+
+    /// A text of libwim, and whether it could be taken over as it is (lone surrogates can not). Null is empty.
+    ///
+    /// # Safety
+    /// `text` is null, or NUL-terminated and alive during the call.
+    pub(super) unsafe fn take(text: *const ffi::wimlib_tchar) -> (String, bool) {
+        if text.is_null() {
+            return (String::new(), true);
+        }
+        // SAFETY: the caller's promise.
+        let bytes = unsafe { CStr::from_ptr(text.cast::<c_char>()) }.to_bytes();
+        match std::str::from_utf8(bytes) {
+            Ok(text) => (text.to_owned(), true),
+            Err(_) => (String::from_utf8_lossy(bytes).into_owned(), false),
+        }
+    }
 }
 
-/// A path inside an image as libwim takes it.
-fn name_text(name: &str) -> Result<Text, WimError> {
-    CString::new(name).map_err(|_| refused("a name with a NUL character"))
+/// Text as libwim takes and gives it (`wimlib_tchar`): UTF-16.
+#[cfg(windows)]
+mod text {
+    use std::os::windows::ffi::OsStrExt;
+    use std::path::Path;
+
+    use super::{WimError, ffi, refused};
+
+    /// NUL-terminated.
+    pub(super) struct Text(Vec<u16>);
+
+    impl Text {
+        /// A path of this machine. Paths with a NUL do not exist.
+        pub(super) fn path(path: &Path) -> Result<Self, WimError> {
+            Self::new(path.as_os_str().encode_wide().collect())
+        }
+
+        /// A path inside an image.
+        pub(super) fn name(name: &str) -> Result<Self, WimError> {
+            Self::new(name.encode_utf16().collect())
+        }
+
+        fn new(mut units: Vec<u16>) -> Result<Self, WimError> {
+            if units.contains(&0) {
+                return Err(refused("a name with a NUL character"));
+            }
+            units.push(0);
+            Ok(Self(units))
+        }
+
+        pub(super) fn as_ptr(&self) -> *const ffi::wimlib_tchar {
+            self.0.as_ptr().cast()
+        }
+    }
+
+    /// A text of libwim, and whether it could be taken over as it is (lone surrogates can not). Null is empty.
+    ///
+    /// # Safety
+    /// `text` is null, or NUL-terminated and alive during the call.
+    pub(super) unsafe fn take(text: *const ffi::wimlib_tchar) -> (String, bool) {
+        if text.is_null() {
+            return (String::new(), true);
+        }
+        let text = text.cast::<u16>();
+        // SAFETY: the caller's promise: there is a NUL, and everything before it may be read.
+        let units = unsafe {
+            let length = (0..).take_while(|at| *text.add(*at) != 0).count();
+            std::slice::from_raw_parts(text, length)
+        };
+        match String::from_utf16(units) {
+            Ok(text) => (text, true),
+            Err(_) => (String::from_utf16_lossy(units), false),
+        }
+    }
 }
+
+use text::Text;
 
 fn refused(message: &str) -> WimError {
     WimError { code: 0, message: message.to_owned() }
@@ -81,16 +169,9 @@ fn check(code: c_int) -> Result<(), WimError> {
     if code == 0 {
         return Ok(());
     }
-    // SAFETY: returns a pointer to a static sentence for every number, also for unknown ones; checked for null anyway.
-    let text = unsafe {
-        let sentence = ffi::wimlib_get_error_string(code.unsigned_abs());
-        if sentence.is_null() {
-            String::from("unknown error")
-        } else {
-            CStr::from_ptr(sentence.cast::<c_char>()).to_string_lossy().into_owned()
-        }
-    };
-    Err(WimError { code, message: text })
+    // SAFETY: libwim has a static sentence for every number, also for unknown ones.
+    let (message, _) = unsafe { text::take(ffi::wimlib_get_error_string(code as ffi::wimlib_error_code)) };
+    Err(WimError { code, message: if message.is_empty() { format!("error {code}") } else { message } })
 }
 
 fn initialise() {
@@ -152,19 +233,6 @@ struct Listing {
     refused: Option<&'static str>,
 }
 
-/// One component as libwim gives it (WTF-8), as text. `false` when characters had to be replaced.
-unsafe fn component(name: *const ffi::wimlib_tchar) -> (String, bool) {
-    if name.is_null() {
-        return (String::new(), true);
-    }
-    // SAFETY: libwim's names are NUL-terminated and live for the duration of the callback.
-    let bytes = unsafe { CStr::from_ptr(name.cast::<c_char>()) }.to_bytes();
-    match std::str::from_utf8(bytes) {
-        Ok(text) => (text.to_owned(), true),
-        Err(_) => (String::from_utf8_lossy(bytes).into_owned(), false),
-    }
-}
-
 /// Collects one directory entry.
 unsafe extern "C" fn on_entry(entry: *const ffi::wimlib_dir_entry, context: *mut c_void) -> c_int {
     // SAFETY: both pointers come from `list`, which outlives the iteration; libwim calls from one thread.
@@ -173,8 +241,8 @@ unsafe extern "C" fn on_entry(entry: *const ffi::wimlib_dir_entry, context: *mut
     };
     // SAFETY: libwim always allocates one stream entry, for the unnamed stream, zeroed when there is none.
     let resource = unsafe { &(*raw.streams.as_ptr()).resource };
-    // SAFETY: see `component`.
-    let (name, exact) = unsafe { component(raw.filename) };
+    // SAFETY: libwim's names are NUL-terminated and live for the duration of the callback.
+    let (name, exact) = unsafe { text::take(raw.filename) };
     listing.push(raw, resource, &name, exact)
 }
 
@@ -227,9 +295,15 @@ impl Listing {
     }
 }
 
-/// A name that is the same on every file system: no separators, drive letters, `..`, control characters, trailing dots.
+/// A name that is the same on every file system: no separators, drive letters, `..`, control characters, trailing dots,
+/// names of DOS devices.
 pub fn is_plain_name(name: &str) -> bool {
-    !name.is_empty()
+    let stem = name.split('.').next().unwrap_or_default().trim_end().to_ascii_uppercase();
+    let numbered =
+        |device: &str| stem.strip_prefix(device).is_some_and(|n| n.len() == 1 && n.bytes().all(|b| b.is_ascii_digit()));
+    let device = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL") || numbered("COM") || numbered("LPT");
+    !device
+        && !name.is_empty()
         && !name.ends_with(['.', ' '])
         && !name.chars().any(|c| c.is_control() || matches!(c, '/' | '\\' | ':' | '*' | '?' | '"' | '<' | '>' | '|'))
 }
@@ -238,7 +312,7 @@ impl Wim {
     /// Opens a WIM, or one part of a split WIM. With `check_integrity` the file is read against its integrity table.
     pub fn open(path: &Path, progress: Arc<Progress>, check_integrity: bool) -> Result<Self, WimError> {
         initialise();
-        let text = path_text(path)?;
+        let text = Text::path(path)?;
         let mut raw: *mut ffi::WIMStruct = ptr::null_mut();
         let flags = if check_integrity { ffi::WIMLIB_OPEN_FLAG_CHECK_INTEGRITY } else { 0 };
         let context = Arc::as_ptr(&progress).cast::<c_void>().cast_mut();
@@ -256,7 +330,7 @@ impl Wim {
         if others.is_empty() {
             return Ok(());
         }
-        let texts = others.iter().map(|p| path_text(p)).collect::<Result<Vec<_>, _>>()?;
+        let texts = others.iter().map(|p| Text::path(p)).collect::<Result<Vec<_>, _>>()?;
         let pointers: Vec<_> = texts.iter().map(|t| t.as_ptr()).collect();
         let count = u32::try_from(pointers.len()).map_err(|_| refused("too many parts"))?;
         // SAFETY: `count` pointers to NUL-terminated strings that outlive the call; no globbing flag is set.
@@ -304,7 +378,7 @@ impl Wim {
     pub fn list(&mut self, image: u32) -> Result<Vec<Entry>, WimError> {
         let image = c_int::try_from(image).map_err(|_| refused("no such image"))?;
         let mut listing = Listing { entries: Vec::new(), above: Vec::new(), name_bytes: 0, refused: None };
-        let root = name_text("/")?;
+        let root = Text::name("/")?;
         let flags = ffi::WIMLIB_ITERATE_DIR_TREE_FLAG_RECURSIVE as c_int;
         let context = (&raw mut listing).cast::<c_void>();
         // SAFETY: `listing` and `root` outlive the call; the callback is the only user of `listing` meanwhile.
@@ -329,8 +403,8 @@ impl Wim {
             return Err(refused("a name that is not taken out of an image"));
         }
         let image = c_int::try_from(image).map_err(|_| refused("no such image"))?;
-        let target = path_text(target)?;
-        let texts = paths.iter().map(|p| name_text(p)).collect::<Result<Vec<_>, _>>()?;
+        let target = Text::path(target)?;
+        let texts = paths.iter().map(|p| Text::name(p)).collect::<Result<Vec<_>, _>>()?;
         let pointers: Vec<_> = texts.iter().map(|t| t.as_ptr()).collect();
         let flags = ffi::WIMLIB_EXTRACT_FLAG_RECOVER_DATA
             | ffi::WIMLIB_EXTRACT_FLAG_NO_ACLS
@@ -353,5 +427,34 @@ impl Wim {
     pub fn verify(&mut self) -> Result<(), WimError> {
         // SAFETY: the handle is open; the flags are reserved and 0.
         check(unsafe { ffi::wimlib_verify_wim(self.raw.as_ptr(), 0) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain_name;
+
+    #[test]
+    fn names_that_lead_elsewhere_are_not_plain() {
+        for name in [
+            "bxvbda.sys",
+            "Windows",
+            "x.inf_amd64_neutral_1",
+            "a b",
+            "ä",
+            "console.exe",
+            "com",
+            "com10",
+            "{F750E6C3}",
+            ".x",
+        ] {
+            assert!(is_plain_name(name), "{name}");
+        }
+        for name in [
+            "", ".", "..", "a/b", "a\\b", "C:", "C:\\x", "a.", "a ", "a\0", "a\n", "nul", "NUL.sys", "com1",
+            "lpt9.inf", "aux .x", "a*", "a?",
+        ] {
+            assert!(!is_plain_name(name), "{name:?}");
+        }
     }
 }

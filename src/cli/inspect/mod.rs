@@ -1,16 +1,18 @@
 //! `wimspect inspect`: facts only.
 
+mod inf;
+
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use super::ExitStatus;
-use super::args::{Common, InspectArgs};
-use super::output::{self, Kind};
-use super::pipeline::{self, Inputs, Outcome};
 use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::world::World;
 use crate::analysis::{Request, analyse, ask};
+use crate::cli::ExitStatus;
+use crate::cli::args::{Common, InspectArgs};
+use crate::cli::output::{self, Kind};
+use crate::cli::pipeline::{self, Inputs, Outcome};
 use crate::facts::share::{Share, ShareInf};
 use crate::inf_db::{DeployedOsDriver, InfDb};
 use crate::report::Input;
@@ -22,6 +24,9 @@ use crate::scan::share::read_inf;
 /// # Errors
 /// Faults of the call.
 pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
+    if args.os.is_some() || args.lint {
+        return inf::run(args, common);
+    }
     let db = pipeline::load_db(common)?;
     let request = Request {
         releases: Vec::new(),

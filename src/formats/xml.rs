@@ -1,0 +1,205 @@
+//! Small XML files as a tree of elements: the XML data of a WIM, answer files. Bounded in depth and number; entities that
+//! a file defines are not expanded.
+
+use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE};
+use quick_xml::Reader;
+use quick_xml::events::{BytesRef, BytesStart, Event};
+
+/// An element.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Element {
+    /// Its name without namespace prefix, as written.
+    pub name: String,
+    /// Attributes in document order, names without prefix.
+    pub attributes: Vec<(String, String)>,
+    /// Its own text, pieces between child elements joined.
+    pub text: String,
+    /// Its child elements in document order.
+    pub children: Vec<Element>,
+}
+
+impl Element {
+    /// Child elements with this name, without case.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Element> {
+        self.children.iter().filter(move |c| c.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The first element along a path of names, `VERSION/MAJOR`.
+    pub fn at(&self, path: &str) -> Option<&Element> {
+        path.split('/')
+            .try_fold(self, |element, name| element.children.iter().find(|c| c.name.eq_ignore_ascii_case(name)))
+    }
+
+    /// Trimmed text of [`Self::at`]; `None` when it is missing or empty.
+    pub fn text_at(&self, path: &str) -> Option<&str> {
+        self.at(path).map(|e| e.text.trim()).filter(|t| !t.is_empty())
+    }
+
+    /// Value of an attribute, without case of its name.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, v)| v.trim())
+    }
+}
+
+/// What reading gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Xml {
+    /// The root element; of several the first one. Elements that were still open at a fault are in it.
+    pub root: Option<Element>,
+    /// What could not be read.
+    pub problems: Vec<String>,
+}
+
+/// Deepest element; WIM data have 5 levels, answer files about 10.
+const MAX_DEPTH: usize = 64;
+/// Most elements.
+const MAX_ELEMENTS: usize = 100_000;
+
+/// Reads a file: UTF-16 (with a mark, or little-endian without), else UTF-8.
+pub fn read(bytes: &[u8]) -> Xml {
+    let encoding = match bytes {
+        [0xFE, 0xFF, ..] => UTF_16BE,
+        [0xFF, 0xFE, ..] | [_, 0, ..] => UTF_16LE,
+        _ => UTF_8,
+    };
+    let (text, _, damaged) = encoding.decode(bytes);
+    let mut tree = Tree::default();
+    if damaged {
+        tree.problems.push(format!("the text is not valid {}", encoding.name()));
+    }
+    // Some writers end the text with a NUL.
+    tree.all(text.trim_end_matches('\0'));
+    Xml { root: tree.root, problems: tree.problems }
+}
+
+#[derive(Default)]
+struct Tree {
+    root: Option<Element>,
+    open: Vec<Element>,
+    elements: usize,
+    problems: Vec<String>,
+}
+
+impl Tree {
+    fn all(&mut self, text: &str) {
+        let mut reader = Reader::from_str(text);
+        loop {
+            match reader.read_event() {
+                Ok(Event::Start(start)) => self.start(&start),
+                Ok(Event::Empty(start)) => {
+                    self.start(&start);
+                    self.end();
+                }
+                Ok(Event::End(_)) => self.end(),
+                Ok(Event::Text(text)) => self.text(text.as_ref()),
+                Ok(Event::CData(data)) => self.text(data.as_ref()),
+                Ok(Event::GeneralRef(reference)) => self.reference(&reference),
+                Ok(Event::Eof) => break,
+                Ok(_) => {}
+                Err(error) => {
+                    self.problems.push(format!("XML error at byte {}: {error}", reader.error_position()));
+                    break;
+                }
+            }
+            if self.open.len() > MAX_DEPTH || self.elements > MAX_ELEMENTS {
+                self.problems.push("too many or too deeply nested elements".to_owned());
+                break;
+            }
+        }
+        if !self.open.is_empty() && self.problems.is_empty() {
+            let open: Vec<&str> = self.open.iter().map(|e| e.name.as_str()).collect();
+            self.problems.push(format!("the text ends inside <{}>", open.join("><")));
+        }
+        while !self.open.is_empty() {
+            self.end();
+        }
+        if self.root.is_none() && self.problems.is_empty() {
+            self.problems.push("there is no XML text".to_owned());
+        }
+    }
+
+    fn start(&mut self, start: &BytesStart<'_>) {
+        let local = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
+        let attributes = start.attributes().flatten().map(|a| (local(a.key.as_ref()), a.value.into_owned())).collect();
+        let name = local(start.name().as_ref());
+        self.open.push(Element { name, attributes, ..Element::default() });
+        self.elements += 1;
+    }
+
+    fn end(&mut self) {
+        let Some(element) = self.open.pop() else { return };
+        match self.open.last_mut() {
+            Some(parent) => parent.children.push(element),
+            None if self.root.is_none() => self.root = Some(element),
+            None => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if let Some(element) = self.open.last_mut() {
+            element.text.push_str(text);
+        }
+    }
+
+    /// `&amp;` and `&#174;`; other entities are kept as they stand.
+    fn reference(&mut self, reference: &BytesRef<'_>) {
+        match (reference.resolve_char_ref(), reference.as_ref()) {
+            (Ok(Some(character)), _) => self.text(character.encode_utf8(&mut [0; 4])),
+            (_, "amp") => self.text("&"),
+            (_, "lt") => self.text("<"),
+            (_, "gt") => self.text(">"),
+            (_, "quot") => self.text("\""),
+            (_, "apos") => self.text("'"),
+            (_, other) => self.text(&format!("&{other};")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn damage_is_a_problem_and_keeps_what_came_before() {
+        let cases: [(&str, Option<&str>, &str); 5] = [
+            ("", None, "no XML text"),
+            ("just text", None, "no XML text"),
+            ("<a><b>x</b>", Some("x"), "ends inside <a>"),
+            ("<a><b>x</b></c>", Some("x"), "XML error"),
+            ("<a><b>x", Some("x"), "ends inside <a><b>"),
+        ];
+        for (text, wanted, problem) in cases {
+            let xml = read(text.as_bytes());
+            assert_eq!(xml.root.as_ref().and_then(|r| r.text_at("B")), wanted, "{text}");
+            assert!(xml.problems.iter().any(|p| p.contains(problem)), "{text}: {:?}", xml.problems);
+        }
+        let deep = read("<a>".repeat(100_000).as_bytes());
+        assert!(deep.problems[0].contains("too deeply"), "{:?}", deep.problems);
+    }
+
+    #[test]
+    fn entities_namespaces_and_encodings() {
+        let text = "<!DOCTYPE x [<!ENTITY e \"boom\">]><x:a w:Q='1'><b>a&e;&amp;&#174;<![CDATA[<]]></b></x:a>";
+        let utf16 = |unit: fn(u16) -> [u8; 2]| {
+            [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(unit).collect::<Vec<_>>()
+        };
+        for bytes in [
+            text.as_bytes().to_vec(),
+            utf16(u16::to_le_bytes),
+            utf16(u16::to_be_bytes),
+            utf16(u16::to_le_bytes)[2..].to_vec(),
+        ] {
+            let xml = read(&bytes);
+            let root = xml.root.unwrap();
+            assert_eq!((root.name.as_str(), root.attribute("q"), root.text_at("b")), ("a", Some("1"), Some("a&e;&®<")));
+            assert_eq!(xml.problems, Vec::<String>::new());
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..300)) {
+            let _ = read(&bytes);
+        }
+    }
+}

@@ -1,0 +1,486 @@
+<<<<<<< HEAD
+//! Structure comes from bytes and INF text: with an empty family table, and with every enumerator, service, file and GUID under
+//! another name, the same topologies are found and the same outcomes predicted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use proptest::prelude::*;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// The sets that are renamed.
+const SETS: [&str; 4] = ["netxtreme2-multitier", "three-tier", "guid-enumerator", "storage-sibling"];
+
+/// Every name that a table could know.
+const NAMES: &str = "B06BDRV EBDRV L2ND L4SC FCOE bxvbd bxvbda bxvbdx bxnd bxnd60a bxnd60x evbd evbda bxois bxfcoe FXBUS FXMID \
+                     fxbusa fxbusx fxmida fxmidx fxnet fxneta fxnetx FX0001 fxgbus fxgbusa fxgbusx fxgnet fxgneta fxgnetx FXNET_DEV";
+
+/// The GUID that is an enumerator, as text and as it lies in the bus driver.
+const GUID: (&str, [u8; 16]) = (
+    "6C2F61D5-2B0E-4C7C-9F4E-5A1D0C3B7E11",
+    [0xD5, 0x61, 0x2F, 0x6C, 0x0E, 0x2B, 0x7C, 0x4C, 0x9F, 0x4E, 0x5A, 0x1D, 0x0C, 0x3B, 0x7E, 0x11],
+);
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
+}
+
+/// Byte strings and what takes their place, longest first: every name in both cases, as ASCII and as UTF-16.
+struct Renaming(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Renaming {
+    fn new(seed: u64) -> Self {
+        let mut pairs = Vec::new();
+        for name in NAMES.split_whitespace() {
+            let digest = Sha256::digest(format!("{seed}:{}", name.to_lowercase()));
+            // `z` first: no enumerator of Windows begins with it.
+            let other: String =
+                std::iter::once('z').chain(digest.iter().map(|b| char::from(b'a' + b % 26))).take(name.len()).collect();
+            for (old, new) in [(name.to_lowercase(), other.clone()), (name.to_uppercase(), other.to_uppercase())] {
+                pairs.push((utf16(&old), utf16(&new)));
+                pairs.push((old.into_bytes(), new.into_bytes()));
+            }
+        }
+        let digest = Sha256::digest(seed.to_le_bytes());
+        let mut guid = [0; 16];
+        guid.copy_from_slice(&digest[..16]);
+        let text = guid_text(&guid);
+        pairs.push((GUID.0.to_lowercase().into_bytes(), text.to_lowercase().into_bytes()));
+        pairs.push((GUID.0.as_bytes().to_vec(), text.into_bytes()));
+        pairs.push((GUID.1.to_vec(), guid.to_vec()));
+        pairs.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+        Self(pairs)
+    }
+
+    fn apply(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut out = Vec::with_capacity(bytes.len());
+        let mut at = 0;
+        while at < bytes.len() {
+            match self.0.iter().find(|(old, _)| bytes[at..].starts_with(old)) {
+                Some((old, new)) => {
+                    out.extend_from_slice(new);
+                    at += old.len();
+                }
+                None => {
+                    out.push(bytes[at]);
+                    at += 1;
+                }
+            }
+        }
+        out
+    }
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn guid_text(bytes: &[u8; 16]) -> String {
+    let order = [3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15];
+    let mut text = String::new();
+    for (place, index) in order.into_iter().enumerate() {
+        if [4, 6, 8, 10].contains(&place) {
+            text.push('-');
+        }
+        let _ = write!(text, "{:02X}", bytes[index]);
+    }
+    text
+}
+
+/// The sets in a fresh folder, renamed if asked.
+fn share(renaming: Option<&Renaming>) -> tempfile::TempDir {
+    let share = tempfile::tempdir().unwrap();
+    for set in SETS {
+        let folder = share.path().join(set);
+        std::fs::create_dir(&folder).unwrap();
+        for entry in std::fs::read_dir(fixtures().join("share").join(set)).unwrap() {
+            let path = entry.unwrap().path();
+            let (name, bytes) =
+                (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap());
+            match renaming {
+                Some(r) => {
+                    let name = String::from_utf8(r.apply(name.as_bytes())).unwrap();
+                    std::fs::write(folder.join(name), r.apply(&bytes)).unwrap();
+                }
+                None => std::fs::write(folder.join(name), bytes).unwrap(),
+            }
+        }
+    }
+    share
+}
+
+/// A folder for `--inf-db` that takes away what is known of every family.
+fn empty_families() -> tempfile::TempDir {
+    let overlay = tempfile::tempdir().unwrap();
+    let folder = overlay.path().join("nic-families");
+    std::fs::create_dir(&folder).unwrap();
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("inf-db/nic-families")).unwrap() {
+        let path = entry.unwrap().path();
+        let id = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = format!(
+            "id = \"{id}\"\ntitle = \"nothing\"\nvendor = \"nobody\"\nkind = \"monolithic\"\nsummary = \"nothing\"\n\
+             source = \"a test\"\nconfidence = \"sample\"\n"
+        );
+        std::fs::write(folder.join(path.file_name().unwrap()), text).unwrap();
+    }
+    overlay
+}
+
+/// What an audit says, without any name: topologies and predictions.
+#[derive(Debug, PartialEq, Eq)]
+struct Outcome {
+    topologies: BTreeSet<String>,
+    predictions: BTreeMap<String, String>,
+    families: usize,
+}
+
+/// Images that hold no multi-tier driver of their own.
+const IMAGES: [&str; 3] =
+    ["6.0.6001-amd64-monolithic.wim", "6.0.6001-x86-no-nic.wim", "6.1.7600-amd64-inbox-monolithic.wim"];
+
+fn audit(share: &Path, inf_db: Option<&Path>) -> Outcome {
+    audit_with(share, inf_db, &IMAGES)
+}
+
+fn audit_with(share: &Path, inf_db: Option<&Path>, images_used: &[&str]) -> Outcome {
+    let images = fixtures().join("images");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wimspect"));
+    command.arg("audit").arg(share).args(["--format", "json", "--winpe", "3.0"]);
+    for image in images_used {
+        command.arg("--boot-image").arg(images.join(image));
+    }
+    if let Some(folder) = inf_db {
+        command.arg("--inf-db").arg(folder);
+    }
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
+    outcome(&serde_json::from_slice(&output.stdout).unwrap())
+}
+
+/// Only what differs, one line each.
+fn differences(a: &Outcome, b: &Outcome) -> Vec<String> {
+    let mut found: Vec<String> = a.topologies.symmetric_difference(&b.topologies).cloned().collect();
+    let about: BTreeSet<&String> = a.predictions.keys().chain(b.predictions.keys()).collect();
+    for key in about {
+        let (one, other) = (a.predictions.get(key), b.predictions.get(key));
+        if one != other {
+            found.push(format!("{key}: {one:?} / {other:?}"));
+=======
+//! Structure comes from bytes and INF text, not from names: without the family table, and with every enumerator, service and
+//! file renamed, the same links, roles and predictions are found.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::support::{Run, copy_tree, finish, fixture, items, program, text};
+
+const IMAGES: [&str; 3] =
+    ["6.0.6001-amd64-monolithic.wim", "6.1.7600-amd64-inbox-monolithic.wim", "10.0.19041-amd64-inbox-two-tier.wim"];
+
+fn audit(share: &Path, database: Option<&Path>) -> Value {
+    let mut command = program();
+    command.arg("audit").arg(share).args(["--format", "json", "--all-facts", "--fail-on", "never"]);
+    for image in IMAGES {
+        command.arg("--boot-image").arg(fixture("images").join(image));
+    }
+    if let Some(folder) = database {
+        command.arg("--inf-db").arg(folder);
+    }
+    let run: Run = finish(&mut command);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    run.json()
+}
+
+/// A site's folder in which every family is there in name only.
+fn database_without_families(folder: &Path) {
+    let target = folder.join("nic-families");
+    std::fs::create_dir_all(&target).unwrap();
+    let families = Path::new(env!("CARGO_MANIFEST_DIR")).join("inf-db/nic-families");
+    let mut count = 0;
+    for entry in std::fs::read_dir(families).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let Some(id) = name.strip_suffix(".toml") else { continue };
+        let nothing = format!(
+            "id = \"{id}\"\ntitle = \"-\"\nvendor = \"-\"\nkind = \"monolithic\"\nsummary = \"-\"\nsource = \"-\"\nconfidence = \"sample\"\n"
+        );
+        std::fs::write(target.join(&name), nothing).unwrap();
+        count += 1;
+    }
+    assert!(count >= 5);
+}
+
+/// Replaces names in a report, so that two can be compared.
+type Names = BTreeMap<String, String>;
+
+fn known(names: &Names, name: &str) -> String {
+    names.get(&name.to_lowercase()).cloned().unwrap_or_else(|| name.to_lowercase())
+}
+
+/// What is structure: every INF of the share with its role and the tier of each of its devices, and every link.
+fn structure(report: &Value, names: &Names) -> BTreeSet<String> {
+    let drivers: BTreeMap<&str, &Value> = items(&report["drivers"]).iter().map(|d| (text(d, "/id"), d)).collect();
+    let place = |id: &str| {
+        let paths = items(&drivers[id]["locations"]).iter().map(|l| text(l, "/path"));
+        let paths = paths.filter(|p| !p.is_empty());
+        paths.map(|p| p.split('/').map(|n| known(names, n)).collect::<Vec<_>>().join("/")).collect::<Vec<_>>().join(" ")
+    };
+    let mut found = BTreeSet::new();
+    for (id, driver) in &drivers {
+        if text(driver, "/locations/0/origin") != "share" {
+            continue;
+        }
+        let tiers: Vec<&str> = items(&driver["devices"]).iter().map(|d| text(d, "/tier")).collect();
+        found.insert(format!("{}: {} {tiers:?}", place(id), text(driver, "/role")));
+    }
+    for topology in items(&report["topologies"]) {
+        for node in items(&topology["nodes"]) {
+            let id = text(node, "/driver");
+            found.insert(format!("{} {} {}", text(topology, "/kind"), place(id), text(node, "/tier")));
+        }
+        for edge in items(&topology["edges"]) {
+            let (parent, child) = (place(text(edge, "/parent")), place(text(edge, "/child")));
+            found.insert(format!("{parent} -> {child} on {}", known(names, text(edge, "/enumerator"))));
+>>>>>>> f649b4061ae918a2ad1435c22cd270adb2ebe774
+        }
+    }
+    found
+}
+
+<<<<<<< HEAD
+fn outcome(report: &Value) -> Outcome {
+    let topologies = report["topologies"].as_array().unwrap();
+    let from_share: BTreeSet<&str> = report["drivers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|d| d["locations"].as_array().unwrap().iter().any(|l| l["origin"] == "share"))
+        .map(|d| d["id"].as_str().unwrap())
+        .collect();
+    let in_share =
+        |t: &&Value| t["nodes"].as_array().unwrap().iter().any(|n| from_share.contains(n["driver"].as_str().unwrap()));
+    let shapes = topologies.iter().filter(in_share).map(shape).collect();
+    let predictions = report["predictions"].as_array().unwrap().iter().map(|p| {
+        let about = format!("{} {} {} {}", p["offered"]["folder"], p["adapter"]["id"], p["target"], p["scenario"]);
+        (about, format!("{} {} {} {}", p["effect"], p["network"], p["task_sequence"], p["confidence"]))
+    });
+    let families = topologies.iter().filter(|t| !t["family"].is_null()).count();
+    Outcome { topologies: shapes, predictions: predictions.collect(), families }
+}
+
+/// A topology without names: its kind, the ids of its roots, its tiers, and between which tiers it has edges of which confidence.
+fn shape(topology: &Value) -> String {
+    let nodes = topology["nodes"].as_array().unwrap();
+    let tier_of =
+        |driver: &Value| nodes.iter().find(|n| n["driver"] == *driver).map_or("?", |n| n["tier"].as_str().unwrap());
+    let mut edges: Vec<String> = topology["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|e| format!("{}-{} {}", tier_of(&e["parent"]), tier_of(&e["child"]), e["confidence"]))
+        .collect();
+    edges.sort();
+    let mut tiers: Vec<&str> = nodes.iter().map(|n| n["tier"].as_str().unwrap()).collect();
+    tiers.sort_unstable();
+    let siblings = topology["siblings"].as_array().unwrap().len();
+    format!("{} {} {tiers:?} {edges:?} {siblings} siblings", topology["kind"], topology["root_ids"])
+}
+
+#[test]
+fn the_family_table_adds_names_only() {
+    let (share, empty) = (share(None), empty_families());
+    let (with, without) = (audit(share.path(), None), audit(share.path(), Some(empty.path())));
+    assert!(with.families >= 3, "{}", with.families);
+    assert_eq!(without.families, 0);
+    assert!(with.predictions.len() > 100);
+    let found = differences(&with, &without);
+    assert!(found.is_empty(), "with the table / without:\n{}", found.join("\n"));
+    let multi_tier = with.topologies.iter().filter(|t| t.starts_with("\"multi-tier\"")).count();
+    assert_eq!(multi_tier, SETS.len(), "{:#?}", with.topologies);
+}
+
+#[test]
+#[ignore = "the files of drivers inside images are not searched for enumerators yet: such links hang on the table alone"]
+fn drivers_inside_an_image_need_no_table_either() {
+    let (share, empty) = (share(None), empty_families());
+    let images = [IMAGES[0], "10.0.19041-amd64-inbox-two-tier.wim"];
+    let (with, without) =
+        (audit_with(share.path(), None, &images), audit_with(share.path(), Some(empty.path()), &images));
+    let found = differences(&with, &without);
+    assert!(found.is_empty(), "with the table / without:\n{}", found.join("\n"));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn names_do_not_matter(seed in any::<u64>()) {
+        let empty = empty_families();
+        let plain = audit(share(None).path(), Some(empty.path()));
+        let renamed = audit(share(Some(&Renaming::new(seed))).path(), Some(empty.path()));
+        let found = differences(&plain, &renamed);
+        prop_assert!(found.is_empty(), "as they are / renamed:\n{}", found.join("\n"));
+=======
+/// What is predicted, folder by folder.
+fn predictions(report: &Value, names: &Names, of_folder: impl Fn(&str) -> bool) -> Vec<String> {
+    let all = items(&report["predictions"]).iter().filter(|p| of_folder(text(p, "/offered/folder")));
+    let line = |p: &Value| {
+        let name = |pointer: &str| known(names, text(p, pointer));
+        format!(
+            "{} {} {} {} {} {}: {} {} {} {}, {} -> {}",
+            text(p, "/offered/folder"),
+            text(p, "/adapter/id"),
+            text(p, "/target/image"),
+            text(p, "/scenario/content"),
+            text(p, "/scenario/source"),
+            text(p, "/effect"),
+            text(p, "/network/during"),
+            text(p, "/network/recovers"),
+            text(p, "/task_sequence/result"),
+            text(p, "/task_sequence/at"),
+            name("/driver_before/inf"),
+            name("/driver_after/inf"),
+        )
+    };
+    all.map(line).collect()
+}
+
+#[test]
+fn the_family_table_is_not_needed_where_bytes_give_the_structure() {
+    let folder = tempfile::tempdir().unwrap();
+    database_without_families(folder.path());
+    for share in ["share", "renamed"] {
+        let with = audit(&fixture(share), None);
+        let without = audit(&fixture(share), Some(folder.path()));
+        assert_ne!(with["tool"]["inf_db"], without["tool"]["inf_db"], "another table was used");
+        let named = |report: &Value| items(&report["topologies"]).iter().filter(|t| t["family"].is_string()).count();
+        assert_eq!(named(&without), 0, "{share}: no family is known");
+        // Driver files inside images are not searched for enumerators: the in-box pair of the 10.0 image needs the table.
+        let none = Names::new();
+        let of_share = |report: &Value| -> BTreeSet<String> {
+            structure(report, &none).into_iter().filter(|line| !line.contains("filerepository/net")).collect()
+        };
+        assert_eq!(of_share(&with), of_share(&without), "{share}");
+        let elsewhere = |report: &Value| -> Vec<String> {
+            let all = predictions(report, &none, |_| true);
+            all.into_iter().filter(|line| !line.contains(IMAGES[2])).collect()
+        };
+        assert_eq!(elsewhere(&with), elsewhere(&without), "{share}");
+    }
+}
+
+/// The fixtures under `renamed/` were made from these sets; which name became which follows from the place in the INF.
+fn names_of_the_renamed_fixtures() -> Names {
+    let pairs = [("qbrgj.inf", "bxvbd.inf"), ("qrnk.inf", "bxnd.inf"), ("qvenb.inf", "fxmono.inf")];
+    let pairs = pairs.into_iter().chain([("qsrzr.inf", "fxbus.inf")]);
+    pairs.map(|(new, old)| (new.to_owned(), old.to_owned())).collect()
+}
+
+#[test]
+fn renamed_fixtures_get_the_predictions_of_their_originals() {
+    let sets = ["netxtreme2-multitier", "three-tier"];
+    let wanted = |folder: &str| sets.contains(&folder);
+    let original = predictions(&audit(&fixture("share"), None), &Names::new(), wanted);
+    let renamed = predictions(&audit(&fixture("renamed"), None), &names_of_the_renamed_fixtures(), wanted);
+    // 8 adapters and 1, in 3 images and 4 cells.
+    assert_eq!(original.len(), 9 * 3 * 4);
+    assert_eq!(original, renamed);
+}
+
+/// Every name in these sets that a table or a habit could know: enumerators, services, files without extension.
+const NAMES: &[&str] = &[
+    "B06BDRV", "bxvbda", "bxvbdx", "bxvbd", "bxnd60a", "bxnd60x", "bxnd", "l2nd", "FXBUS", "FXMID", "fxbusa", "fxbusx",
+    "fxmida", "fxmidx", "fxneta", "fxnetx", "fxnet",
+];
+
+/// Replaces each old name by the new one, whatever its case, as 8-bit and as UTF-16 text. Longer names come first.
+fn rename_in(bytes: &mut [u8], pairs: &[(String, String)]) {
+    let mut done = vec![false; bytes.len()];
+    for (old, new) in pairs {
+        for step in [1, 2] {
+            let length = old.len() * step;
+            for start in 0..bytes.len().saturating_sub(length - 1) {
+                let is_here = old.bytes().enumerate().all(|(i, b)| {
+                    let at = start + i * step;
+                    !done[at] && bytes[at].eq_ignore_ascii_case(&b) && (step == 1 || bytes[at + 1] == 0)
+                });
+                if !is_here {
+                    continue;
+                }
+                for (i, b) in new.bytes().enumerate() {
+                    bytes[start + i * step] = b;
+                }
+                done[start..start + length].fill(true);
+            }
+        }
+    }
+}
+
+/// A copy of two sets under other names; the old name of each new one.
+fn renamed_copy<N: AsRef<str>>(target: &Path, fresh: &[N]) -> Names {
+    let mut pairs: Vec<(String, String)> =
+        NAMES.iter().zip(fresh).map(|(old, new)| ((*old).to_owned(), new.as_ref()[..old.len()].to_owned())).collect();
+    pairs.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+    let rename_text = |name: &str| {
+        let mut bytes = name.as_bytes().to_vec();
+        rename_in(&mut bytes, &pairs);
+        String::from_utf8(bytes).unwrap()
+    };
+    let mut names = Names::new();
+    for (old, new) in &pairs {
+        names.insert(new.to_lowercase(), old.to_lowercase());
+    }
+    for set in ["netxtreme2-multitier", "three-tier"] {
+        let folder = target.join(set);
+        copy_tree(&fixture("share").join(set), &folder);
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let old = path.file_name().unwrap().to_string_lossy().into_owned();
+            let mut bytes = std::fs::read(&path).unwrap();
+            std::fs::remove_file(&path).unwrap();
+            if !old.ends_with(".cat") {
+                rename_in(&mut bytes, &pairs);
+            }
+            let new = rename_text(&old);
+            names.insert(new.to_lowercase(), old.to_lowercase());
+            if new.ends_with(".inf") {
+                bytes.extend_from_slice(b"; changed after signing\r\n");
+            }
+            std::fs::write(folder.join(new), bytes).unwrap();
+        }
+    }
+    names
+}
+
+fn fresh_names() -> impl Strategy<Value = Vec<String>> {
+    // Distinct beginnings, so that no name begins like another one; `q` begins no word of an INF.
+    proptest::collection::btree_set("q[a-z]{2}", NAMES.len()..=NAMES.len()).prop_flat_map(|starts| {
+        let tails = proptest::collection::vec("[a-z0-9]{8}", starts.len());
+        tails.prop_map(move |tails| starts.iter().zip(&tails).map(|(start, tail)| format!("{start}{tail}")).collect())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, max_shrink_iters: 0, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_the_names_are_the_structure_is_the_same(fresh in fresh_names().prop_shuffle()) {
+        let original = tempfile::tempdir().unwrap();
+        // Under their own names: the copy is changed after signing, too.
+        renamed_copy(original.path(), NAMES);
+        let folder = tempfile::tempdir().unwrap();
+        let names = renamed_copy(folder.path(), &fresh);
+        let none = Names::new();
+        let (before, after) = (audit(original.path(), None), audit(folder.path(), None));
+        prop_assert_eq!(structure(&before, &none), structure(&after, &names));
+        let (before, after) = (predictions(&before, &none, |_| true), predictions(&after, &names, |_| true));
+        prop_assert_eq!(before.len(), 9 * 3 * 4);
+        prop_assert_eq!(before, after);
+>>>>>>> f649b4061ae918a2ad1435c22cd270adb2ebe774
+    }
+}

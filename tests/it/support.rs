@@ -1,0 +1,106 @@
+//! What the tests that run the program share: the program, its answers as JSON, and where the material lies.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+/// How one run of the program ended.
+pub struct Run {
+    /// The exit code; `None` when a signal ended the program.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: Vec<u8>,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Run {
+    /// Standard output as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Standard output as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|e| {
+            panic!("no JSON ({e}), exit {:?}, stderr: {}", self.code, self.stderr);
+        })
+    }
+}
+
+/// The built program, with nothing of this machine's environment that changes its output.
+pub fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wimspect"));
+    command.env_remove("NO_COLOR").env("COLUMNS", "110").current_dir(env!("CARGO_MANIFEST_DIR"));
+    command
+}
+
+/// Waits for the program; whatever it is given, it never panics and no signal ends it.
+pub fn finish(command: &mut Command) -> Run {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    let run = Run { code: status.code(), stdout, stderr: String::from_utf8_lossy(&stderr).into_owned() };
+    assert!(run.code.is_some(), "a signal ended {command:?}: {}", run.stderr);
+    assert!(!run.stderr.contains("panicked"), "{command:?}: {}", run.stderr);
+    run
+}
+
+/// Runs the program with these arguments.
+pub fn run<A: AsRef<std::ffi::OsStr>>(arguments: impl IntoIterator<Item = A>) -> Run {
+    finish(program().args(arguments))
+}
+
+/// Runs the program with arguments separated by blanks, in the project's folder.
+pub fn run_line(line: &str) -> Run {
+    run(line.split_whitespace())
+}
+
+/// What the program says as JSON; it must end with `code`.
+pub fn json_line(line: &str, code: i32) -> Value {
+    let run = run(line.split_whitespace().chain(["--format", "json"]));
+    assert_eq!(run.code, Some(code), "{line}: {}", run.stderr);
+    run.json()
+}
+
+/// A folder or file of `fixtures/`.
+pub fn fixture(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(path)
+}
+
+/// The corpus of real INF files, when `WIMSPECT_CORPUS` (or `WIMSPECT_SHARED`) names it; says so when it does not.
+pub fn corpus(test: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("WIMSPECT_CORPUS").map(PathBuf::from);
+    let named = named.or_else(|| std::env::var_os("WIMSPECT_SHARED").map(|s| PathBuf::from(s).join("corpus")));
+    if named.is_none() {
+        eprintln!("skipped: {test} (WIMSPECT_CORPUS names no corpus)");
+    }
+    named
+}
+
+/// The items of an array, or none.
+pub fn items(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// A text member, or "".
+pub fn text<'v>(value: &'v Value, pointer: &str) -> &'v str {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or("")
+}
+
+/// The rule ids of all findings.
+pub fn rules(report: &Value) -> Vec<&str> {
+    items(&report["findings"]).iter().map(|f| text(f, "/rule")).collect()
+}
+
+/// Copies a folder tree.
+pub fn copy_tree(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.unwrap();
+        let target = to.join(entry.path().strip_prefix(from).unwrap());
+        if entry.file_type().is_dir() {
+            std::fs::create_dir_all(target).unwrap();
+        } else {
+            std::fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
