@@ -5,6 +5,7 @@
 //! [`rules`] turns all of it into findings. `run` is the one way through.
 
 pub mod classify;
+pub mod coverage;
 pub mod evidence;
 pub mod finding;
 pub mod inf_model;

@@ -4,6 +4,7 @@ use super::classify::link;
 use super::classify::profile::Profile;
 use super::classify::release::{self, ImageRelease};
 use super::classify::topology::{self, Topologies};
+use super::coverage::{self, Coverage};
 use super::evidence::Place;
 use super::finding::Finding;
 use super::prediction::scenario::Cells;
@@ -47,6 +48,8 @@ pub struct Analysis {
     pub targets: Vec<Target>,
     /// Predictions.
     pub predictions: Predictions,
+    /// Which adapters of the fleet the images run; `None` without a fleet.
+    pub coverage: Option<Coverage>,
     /// Findings, worst first.
     pub findings: Vec<Finding>,
 }
@@ -89,6 +92,7 @@ pub fn analyse(
     let targets = targets(&world, &releases, request, db);
     let inputs = Inputs { world: &world, profiles: &profiles, topologies: &topologies, targets: &targets, db };
     let predictions = prediction::predict(&inputs, &request.cells, &request.packages);
+    let coverage = coverage::judge(&inputs, &predictions);
     let findings = rules::check_all(&Context {
         world: &world,
         profiles: &profiles,
@@ -96,10 +100,11 @@ pub fn analyse(
         releases: &releases,
         targets: &targets,
         predictions: &predictions,
+        coverage: coverage.as_ref(),
         deploy_os: &request.cells.deploy_os,
         db,
     });
-    Analysis { world, profiles, topologies, releases, targets, predictions, findings }
+    Analysis { world, profiles, topologies, releases, targets, predictions, coverage, findings }
 }
 
 /// Images that can be judged, then named releases; every release where nothing is named.

@@ -5,6 +5,7 @@
 use super::classify::profile::Profile;
 use super::classify::release::ImageRelease;
 use super::classify::topology::Topologies;
+use super::coverage::Coverage;
 use super::finding::Finding;
 use super::prediction::Predictions;
 use super::target::Target;
@@ -18,6 +19,7 @@ mod inf_unreadable;
 mod miniport_without_bus_driver;
 mod multi_tier_nic_in_windowspe;
 mod no_bootable_image;
+mod no_driver_for_fleet_nic;
 mod winpe_release_unknown;
 
 /// Everything that a rule may look at.
@@ -34,6 +36,8 @@ pub struct Context<'a> {
     pub targets: &'a [Target],
     /// Predictions.
     pub predictions: &'a Predictions,
+    /// Coverage of the fleet, if one is given.
+    pub coverage: Option<&'a Coverage>,
     /// `--deploy-os`.
     pub deploy_os: &'a [OsVersion],
     /// Knowledge.
@@ -55,6 +59,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: miniport_without_bus_driver::ID, check: miniport_without_bus_driver::check },
     Rule { id: multi_tier_nic_in_windowspe::ID, check: multi_tier_nic_in_windowspe::check },
     Rule { id: no_bootable_image::ID, check: no_bootable_image::check },
+    Rule { id: no_driver_for_fleet_nic::ID, check: no_driver_for_fleet_nic::check },
     Rule { id: winpe_release_unknown::ID, check: winpe_release_unknown::check },
 ];
 
