@@ -13,6 +13,7 @@ pub mod prediction;
 pub mod rules;
 mod run;
 pub mod selection;
+pub mod signing;
 pub mod target;
 mod wanted_files;
 pub mod world;

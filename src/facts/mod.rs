@@ -12,3 +12,4 @@ pub mod ids;
 pub mod inventory;
 pub mod os_version;
 pub mod share;
+pub mod signature;

@@ -4,11 +4,16 @@
 //! the value is empty. No I/O in here.
 
 pub mod answer_file;
+pub mod asn1;
+pub mod authenticode;
+pub mod catalog;
+pub mod digest;
 pub mod hive;
 pub mod inf;
 pub mod ini;
 pub mod inventory;
 pub mod pe;
+pub mod pkcs7;
 pub mod text;
 pub mod wim_xml;
 pub mod xml;

@@ -27,6 +27,8 @@ const CRATES: &[(&str, &[&str])] = &[
     ("nt_hive", &["formats"]),
     ("quick_xml", &["formats"]),
     ("encoding_rs", &["formats"]),
+    ("der", &["formats"]),
+    ("x509_cert", &["formats"]),
     ("rusqlite", &["history"]),
     ("clap", &["cli", ""]),
     ("anyhow", &["cli", ""]),

@@ -2,6 +2,7 @@
 
 mod architecture;
 mod arguments;
+mod catalogs;
 mod conformance;
 mod corpus;
 mod documents;

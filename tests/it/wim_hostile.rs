@@ -62,6 +62,7 @@ fn what_is_no_boot_image_is_refused_with_its_remedy() {
         (files.path().to_owned(), "a folder: name the WIM file in it"),
         (fixture("truncated.wim"), "but its lookup table lies at bytes"),
         (fixture("truncated-header.wim"), "the WIM is truncated (100 bytes, but its header lies at bytes 0 to 208)"),
+        (fixture("magic-then-random.wim"), "the WIM is damaged (its header says that it has"),
         (fixture("encrypted.esd"), "an encrypted ESD"),
         (fixture("xml-garbage.wim"), "the WIM is damaged (The XML data of the WIM is invalid)"),
     ];

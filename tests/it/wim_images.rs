@@ -253,3 +253,30 @@ fn many_images_can_be_read_at_once() {
     });
     assert_eq!(*seen.lock().unwrap(), 15);
 }
+
+#[test]
+fn staged_but_not_published_is_said_once_when_it_is_usual() {
+    let inf = "[Version]\nSignature=\"$Windows NT$\"\nClass=Net\nClassGuid={4D36E972-E325-11CE-BFC1-08002BE10318}\n";
+    for (count, problems, text) in
+        [(1, 1, "staged in the driver store, but not published"), (12, 1, "12 drivers are staged")]
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let store = folder.path().join("WINDOWS/system32/driverstore/filerepository");
+        for number in 0..count {
+            let package = store.join(format!("d{number}.inf_amd64_neutral_0000000000000000"));
+            std::fs::create_dir_all(&package).unwrap();
+            std::fs::write(package.join(format!("d{number}.inf")), format!("{inf}; {number}\n")).unwrap();
+        }
+        let published = folder.path().join("WINDOWS/inf");
+        std::fs::create_dir_all(&published).unwrap();
+        std::fs::write(published.join("OEM7.INF"), format!("{inf}; unstaged\n")).unwrap();
+        std::fs::write(published.join("defltbase.inf"), "[Version]\nSignature=\"$CHICAGO$\"\n").unwrap();
+        let image = read_folder(folder.path(), &options()).unwrap();
+        assert_eq!(image.windows_folder.as_deref(), Some("WINDOWS"));
+        assert_eq!(image.drivers.len(), count + 1, "a security template is no driver");
+        let unstaged = image.drivers.iter().find(|d| d.inf_name == "OEM7.INF").unwrap();
+        assert_eq!((unstaged.origin, unstaged.published_name.as_deref()), (DriverOrigin::Injected, Some("OEM7.INF")));
+        assert_eq!(image.problems.len(), problems, "{:?}", image.problems);
+        assert!(image.problems[0].message.contains(text), "{:?}", image.problems);
+    }
+}

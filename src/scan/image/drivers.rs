@@ -24,6 +24,7 @@ pub(super) fn find(reader: &mut Reader<'_>, databases: &[DriverDatabase]) -> Vec
     let in_catroot = catroot_names(reader);
     let store = format!("{windows}/{FILE_REPOSITORY}");
     let mut staged_keys = BTreeSet::new();
+    let mut unpublished = Vec::new();
     let mut drivers = Vec::new();
     let packages: Vec<&Entry> = tree.children(&store).filter(|e| e.is_folder()).collect();
     for folder in packages {
@@ -34,8 +35,8 @@ pub(super) fn find(reader: &mut Reader<'_>, databases: &[DriverDatabase]) -> Vec
             staged_keys.insert(key);
             let Some(facts) = reader.inf(inf) else { continue };
             let published_name = published_name(inf, copies, folder, databases);
-            if published_name.is_none() && copies.is_empty() {
-                reader.problem(&inf.path, "staged in the driver store, but not published in Windows/INF");
+            if published_name.is_none() && copies.is_empty() && !is_listed(folder, databases) {
+                unpublished.push(inf.path.clone());
             }
             let origin = if published_name.is_some() { DriverOrigin::Injected } else { DriverOrigin::Inbox };
             let prefix = folder.path.len() + 1;
@@ -60,6 +61,7 @@ pub(super) fn find(reader: &mut Reader<'_>, databases: &[DriverDatabase]) -> Vec
             });
         }
     }
+    report_unpublished(reader, &unpublished);
     for inf in published {
         if staged_keys.contains(&reader.contents.key(inf)) {
             continue;
@@ -68,6 +70,28 @@ pub(super) fn find(reader: &mut Reader<'_>, databases: &[DriverDatabase]) -> Vec
     }
     drivers.sort_by(|a, b| a.inf_path.cmp(&b.inf_path));
     drivers
+}
+
+/// Staged, but neither in Windows/INF nor in the registry's list. Many of them are a property of the image, a few are faults.
+fn report_unpublished(reader: &mut Reader<'_>, unpublished: &[String]) {
+    const MAX: usize = 10;
+    if let [first, .., last] = unpublished
+        && unpublished.len() > MAX
+    {
+        let text =
+            format!("{} drivers are staged, but not published in Windows/INF ({first} to {last})", unpublished.len());
+        return reader.problem("", &text);
+    }
+    for path in unpublished {
+        reader.problem(path, "staged in the driver store, but not published in Windows/INF");
+    }
+}
+
+/// `DriverDatabase\DriverInfFiles` names this package.
+fn is_listed(folder: &Entry, databases: &[DriverDatabase]) -> bool {
+    let key = file_name(&folder.path);
+    let mut listed = databases.iter().flat_map(|d| &d.inf_files).flat_map(|f| &f.packages);
+    listed.any(|p| p.eq_ignore_ascii_case(key))
 }
 
 /// An INF that lies in Windows/INF only.

@@ -46,6 +46,8 @@ pub struct WimHead {
     pub total_parts: u16,
     /// Size of the file in bytes.
     pub size: u64,
+    /// What the header says about its own size.
+    header_size: u32,
     /// Where the lookup table lies, `(first byte, byte behind it)`.
     lookup_table: (u64, u64),
     /// Where the XML data lie.
@@ -170,6 +172,7 @@ fn wim_head(head: &[u8], size: u64) -> WimHead {
         part_number: u16_at(40),
         total_parts: u16_at(42),
         size,
+        header_size: u32::from_le_bytes([bytes[8], bytes[9], bytes[10], bytes[11]]),
         lookup_table: resource(48),
         xml: resource(72),
     }
@@ -184,6 +187,10 @@ impl WimHead {
             |what, (start, end): (u64, u64)| ImageError::Truncated { path: path.to_owned(), size, what, start, end };
         if size < HEADER_SIZE as u64 {
             return Err(truncated("header", (0, HEADER_SIZE as u64)));
+        }
+        if self.header_size as usize != HEADER_SIZE {
+            let message = format!("its header says that it has {} bytes instead of {HEADER_SIZE}", self.header_size);
+            return Err(ImageError::Damaged { path: path.to_owned(), message });
         }
         for (what, place) in [("lookup table", self.lookup_table), ("XML data", self.xml)] {
             if place.1 > size {
