@@ -11,9 +11,11 @@ use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::world::{BootFile, Folder, World};
 use crate::analysis::{Analysis, Request, analyse, ask};
 use crate::facts::boot_image::BootImage;
+use crate::facts::inventory::Machine;
 use crate::facts::share::Share;
 use crate::inf_db::InfDb;
 use crate::report::{Input, Problem};
+use crate::scan::fleet::read_fleet;
 use crate::scan::image::{self, ImageOptions};
 use crate::scan::progress::{Phase, Progress};
 use crate::scan::share::{ShareOptions, read_share};
@@ -26,6 +28,8 @@ pub struct Inputs<'a> {
     pub shares: &'a [PathBuf],
     /// Boot images.
     pub images: &'a [PathBuf],
+    /// Inventories of machines.
+    pub fleet: &'a [PathBuf],
     /// Read templates, too.
     pub include_templates: bool,
 }
@@ -70,7 +74,9 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
     let mut outcome = Reading::default();
     outcome.shares(inputs, &bar);
     outcome.images(inputs, &bar)?;
-    let world = World::new(outcome.shares, outcome.boot_files);
+    outcome.fleet(inputs, &bar);
+    let mut world = World::new(outcome.shares, outcome.boot_files);
+    world.fleet = outcome.fleet;
     let asked = ask(&world, db);
     let roots: Vec<&Path> = outcome.roots.iter().map(PathBuf::as_path).collect();
     let answers = driver_files::read(&roots, &asked.files, &asked.enumerators, &bar);
@@ -84,6 +90,7 @@ struct Reading {
     shares: Vec<Share>,
     roots: Vec<PathBuf>,
     boot_files: Vec<(BootFile, Vec<BootImage>)>,
+    fleet: Vec<Machine>,
     inputs: Vec<Input>,
     problems: Vec<Problem>,
     failed: Vec<String>,
@@ -135,6 +142,23 @@ impl Reading {
             bar.step();
         }
         Ok(())
+    }
+
+    fn fleet(&mut self, inputs: &Inputs<'_>, bar: &Bar) {
+        for (path, name) in inputs.fleet.iter().zip(short_names(inputs.fleet)) {
+            self.inputs.push(input("fleet", path));
+            match read_fleet(path, &name, bar) {
+                Ok(fleet) => {
+                    self.problems.extend(fleet.problems.into_iter().map(|p| Problem {
+                        path: p.path,
+                        line: p.line,
+                        message: p.message,
+                    }));
+                    self.fleet.extend(fleet.machines);
+                }
+                Err(error) => self.failed.push(error.to_string()),
+            }
+        }
     }
 
     fn image_problems(&mut self, name: &str, images: &[BootImage]) {

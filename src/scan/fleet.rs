@@ -34,7 +34,7 @@ pub struct Fleet {
 /// A file within a fleet that could not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FleetProblem {
-    /// Path below the folder, with `/`; the file name for a single file.
+    /// Name of the fleet and path below it, with `/`.
     pub path: String,
     /// 1-based line.
     pub line: Option<u32>,
@@ -71,18 +71,18 @@ pub enum FleetError {
     },
 }
 
-/// Reads a file or a folder of inventories.
+/// Reads a file or a folder of inventories; `name` is what to call it in places.
 ///
 /// # Errors
 /// Nothing in it can be used: wrong usage of the command, or a file of the wrong kind.
-pub fn read_fleet(root: &Path, progress: &dyn Progress) -> Result<Fleet, FleetError> {
+pub fn read_fleet(root: &Path, name: &str, progress: &dyn Progress) -> Result<Fleet, FleetError> {
     let unreadable = |source| FleetError::Unreadable { path: root.to_path_buf(), source };
     let meta = std::fs::metadata(root).map_err(unreadable)?;
     if !meta.is_dir() {
-        let name = root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        let file = read_file(root, &name);
+        let own = root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let file = read_file(root, &own, name);
         let mut fleet = Fleet::default();
-        fleet.add(&name, file);
+        fleet.add(name, file);
         return match fleet.machines.is_empty() {
             true => {
                 let message = fleet.problems.into_iter().next().map_or_else(String::new, |p| p.message);
@@ -93,20 +93,20 @@ pub fn read_fleet(root: &Path, progress: &dyn Progress) -> Result<Fleet, FleetEr
     }
     std::fs::read_dir(root).map_err(unreadable)?;
     let mut fleet = Fleet::default();
-    let files = walk(root, &mut fleet);
+    let files = walk(root, name, &mut fleet);
     progress.start(Phase::Fleet, Some(files.len() as u64));
     // In parts, so that the bytes of a few files only are held at a time.
     for part in files.chunks(256) {
         let read: Vec<_> = part
             .par_iter()
             .map(|(path, disk_path)| {
-                let file = read_file(disk_path, path);
+                let file = read_file(disk_path, path, &below(name, path));
                 progress.step();
                 file
             })
             .collect();
         for ((path, _), file) in part.iter().zip(read) {
-            fleet.add(path, file);
+            fleet.add(&below(name, path), file);
         }
     }
     if fleet.machines.is_empty() {
@@ -118,13 +118,13 @@ pub fn read_fleet(root: &Path, progress: &dyn Progress) -> Result<Fleet, FleetEr
 }
 
 /// Files below the root as (path below it, path on disk), ordered.
-fn walk(root: &Path, fleet: &mut Fleet) -> Vec<(String, PathBuf)> {
+fn walk(root: &Path, name: &str, fleet: &mut Fleet) -> Vec<(String, PathBuf)> {
     let mut files = Vec::new();
     for entry in WalkDir::new(root).max_depth(MAX_DEPTH).sort_by_file_name() {
         match entry {
             Ok(entry) if entry.file_type().is_file() => {
                 if files.len() >= MAX_FILES {
-                    fleet.problem("", None, format!("more than {MAX_FILES} files: the rest is left out"));
+                    fleet.problem(name, None, format!("more than {MAX_FILES} files: the rest is left out"));
                     break;
                 }
                 files.push((relative(root, entry.path()), entry.path().to_path_buf()));
@@ -132,7 +132,7 @@ fn walk(root: &Path, fleet: &mut Fleet) -> Vec<(String, PathBuf)> {
             Ok(_) => {}
             Err(error) => {
                 let path = error.path().map_or_else(String::new, |p| relative(root, p));
-                fleet.problem(&path, None, error.to_string());
+                fleet.problem(&below(name, &path), None, error.to_string());
             }
         }
     }
@@ -144,15 +144,19 @@ fn relative(root: &Path, path: &Path) -> String {
     below.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// `source` is the path below the root: its folders are the model, the stem of its name is the machine.
-fn read_file(path: &Path, source: &str) -> Result<InventoryFile, String> {
+fn below(name: &str, path: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{name}/{path}") }
+}
+
+/// `inside` is the path below the root: its folders are the model, the stem of its name is the machine.
+fn read_file(path: &Path, inside: &str, source: &str) -> Result<InventoryFile, String> {
     let file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| format!("can not be read: {e}"))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(format!("is larger than {} MB; part it", MAX_FILE_BYTES >> 20));
     }
-    let (model, name) = source.rsplit_once('/').map_or((None, source), |(folder, name)| (Some(folder), name));
+    let (model, name) = inside.rsplit_once('/').map_or((None, inside), |(folder, name)| (Some(folder), name));
     let machine = name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem });
     // A bug of ours in one file must not end the run.
     catch_unwind(AssertUnwindSafe(|| inventory::read(&bytes, source, machine, model))).map_err(|_| {
@@ -196,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_folder_gives_a_machine_for_each_file_and_models_by_folder() {
-        let fleet = read_fleet(&fixture("models"), &NoProgress).unwrap();
+        let fleet = read_fleet(&fixture("models"), "fleet", &NoProgress).unwrap();
         let machines: Vec<(&str, Option<&str>)> =
             fleet.machines.iter().map(|m| (m.name.as_str(), m.model.as_deref())).collect();
         assert_eq!(
@@ -204,7 +208,7 @@ mod tests {
             [("FX51", Some("Fx Model 1")), ("FX52", Some("Fx Model 1")), ("FX53", Some("Fx Model 2/rack"))]
         );
         assert_eq!(fleet.problems.len(), 1, "{:?}", fleet.problems);
-        assert_eq!(fleet.problems[0].path, "Fx Model 2/readme.txt");
+        assert_eq!(fleet.problems[0].path, "fleet/Fx Model 2/readme.txt");
     }
 
     #[test]
@@ -215,10 +219,10 @@ mod tests {
             ("refused", "no inventory in it"),
             ("there-is-none", "can not be read"),
         ] {
-            let error = read_fleet(&fixture(name), &NoProgress).unwrap_err().to_string();
+            let error = read_fleet(&fixture(name), name, &NoProgress).unwrap_err().to_string();
             assert!(error.contains(words), "{name}: {error}");
         }
-        let many = read_fleet(&fixture("formats/powershell.csv"), &NoProgress).unwrap();
+        let many = read_fleet(&fixture("formats/powershell.csv"), "x.csv", &NoProgress).unwrap();
         assert_eq!(many.machines.len(), 2);
     }
 }

@@ -2,6 +2,7 @@
 //! survives the offered sets, and the share's best package for it where the image has none.
 
 mod adapters;
+pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
