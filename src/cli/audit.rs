@@ -1,5 +1,7 @@
 //! `wimspect audit`: which packages of a share break WinPE networking.
 
+use std::collections::BTreeSet;
+
 use anyhow::{Result, anyhow};
 
 use super::ExitStatus;
@@ -47,6 +49,8 @@ fn releases(named: &[String], db: &InfDb) -> Result<Vec<(String, OsVersion)>> {
             .map_err(|unknown| anyhow!("--winpe {text}: {unknown}; `wimspect explain` lists the releases"))?;
         found.push((release.release.id.clone(), release.version));
     }
-    found.dedup();
+    // In the order of the command line, each once.
+    let mut seen = BTreeSet::new();
+    found.retain(|release| seen.insert(release.clone()));
     Ok(found)
 }

@@ -75,6 +75,7 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
     outcome.shares(inputs, &bar);
     outcome.images(inputs, &bar)?;
     outcome.fleet(inputs, &bar);
+    let request = &outcome.with_places_of_shares(request);
     let mut world = World::new(outcome.shares, outcome.boot_files);
     world.fleet = outcome.fleet;
     let asked = ask(&world, db);
@@ -89,6 +90,8 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
 struct Reading {
     shares: Vec<Share>,
     roots: Vec<PathBuf>,
+    /// Places on the command line of the shares that were read.
+    places: Vec<usize>,
     boot_files: Vec<(BootFile, Vec<BootImage>)>,
     fleet: Vec<Machine>,
     inputs: Vec<Input>,
@@ -99,7 +102,10 @@ struct Reading {
 impl Reading {
     fn shares(&mut self, inputs: &Inputs<'_>, bar: &Bar) {
         let options = ShareOptions { include_templates: inputs.include_templates };
-        for path in inputs.shares {
+        for (place, path) in inputs.shares.iter().enumerate() {
+            if inputs.shares[..place].contains(path) {
+                continue;
+            }
             self.inputs.push(input("share", path));
             match read_share(path, options, bar) {
                 Ok(share) => {
@@ -109,6 +115,7 @@ impl Reading {
                         message: p.message.clone(),
                     }));
                     self.roots.push(path.clone());
+                    self.places.push(place);
                     self.shares.push(share);
                 }
                 Err(error) => self.failed.push(error.to_string()),
@@ -122,8 +129,9 @@ impl Reading {
         }
         bar.start(Phase::Image, Some(inputs.images.len() as u64));
         let options = ImageOptions::with_current_program().context("the program does not find itself")?;
-        let names = short_names(inputs.images);
-        for (path, name) in inputs.images.iter().zip(names) {
+        let images = once(inputs.images);
+        let names = short_names(&images);
+        for (path, name) in images.iter().zip(names) {
             let read = if path.is_dir() {
                 image::read_folder(path, &options).map(|found| (None, vec![found]))
             } else {
@@ -145,7 +153,8 @@ impl Reading {
     }
 
     fn fleet(&mut self, inputs: &Inputs<'_>, bar: &Bar) {
-        for (path, name) in inputs.fleet.iter().zip(short_names(inputs.fleet)) {
+        let fleets = once(inputs.fleet);
+        for (path, name) in fleets.iter().zip(short_names(&fleets)) {
             self.inputs.push(input("fleet", path));
             match read_fleet(path, &name, bar) {
                 Ok(fleet) => {
@@ -161,6 +170,17 @@ impl Reading {
         }
     }
 
+    /// Packages say which share of the command line they lie in; analysis counts those that were read.
+    fn with_places_of_shares(&self, request: &Request) -> Request {
+        let mut request = request.clone();
+        for package in &mut request.packages {
+            let given = package.share;
+            // One that lies in no share that was read must not lie in another one.
+            package.share = self.places.iter().position(|p| *p == given).unwrap_or(usize::MAX);
+        }
+        request
+    }
+
     fn image_problems(&mut self, name: &str, images: &[BootImage]) {
         for image in images {
             self.problems.extend(image.problems.iter().map(|p| {
@@ -169,6 +189,17 @@ impl Reading {
             }));
         }
     }
+}
+
+/// A file that was named twice is one input.
+fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        if !found.contains(path) {
+            found.push(path.clone());
+        }
+    }
+    found
 }
 
 fn input(kind: &'static str, path: &Path) -> Input {

@@ -110,7 +110,7 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<TextEncoding> {
 
 /// The text of a file whose encoding is known, without its byte order mark. ANSI files are read as `ansi`.
 ///
-/// Undecodable bytes become U+FFFD. A byte that is left over at the end of UTF-16 is dropped.
+/// Undecodable bytes become U+FFFD, also a byte that is left over at the end of UTF-16.
 pub fn decode<'a>(bytes: &'a [u8], encoding: TextEncoding, ansi: &'static Encoding) -> Cow<'a, str> {
     let body = &bytes[encoding.bom_len().min(bytes.len())..];
     match encoding {
@@ -156,6 +156,10 @@ fn decode_utf16<const BIG: bool>(bytes: &[u8]) -> String {
 fn decode_some<'a>(bytes: &'a [u8], unit: impl Fn([u8; 2]) -> u16, out: &mut Vec<u8>) -> &'a [u8] {
     let mut take = bytes.len().min(BLOCK * 2) & !1;
     if take == 0 {
+        // Half a unit at the end of the file.
+        if !bytes.is_empty() {
+            out.extend_from_slice("\u{FFFD}".as_bytes());
+        }
         return &[];
     }
     if (0xD800..0xDC00).contains(&unit([bytes[take - 2], bytes[take - 1]])) && bytes.len() >= take + 2 {
@@ -236,8 +240,19 @@ mod tests {
     }
 
     #[test]
+    fn texts_of_every_length_come_back() {
+        for len in 0..200 {
+            let text = "x".repeat(len);
+            assert_eq!(decode(&utf16(&text, false, true), TextEncoding::Utf16Le, encoding_rs::WINDOWS_1252), text);
+        }
+    }
+
+    #[test]
     fn broken_utf16_becomes_replacement_characters() {
-        assert_eq!(decode(b"\xff\xfea\0\0\xd8b\0\x01", TextEncoding::Utf16Le, encoding_rs::WINDOWS_1252), "a\u{FFFD}b");
+        assert_eq!(
+            decode(b"\xff\xfea\0\0\xd8b\0\x01", TextEncoding::Utf16Le, encoding_rs::WINDOWS_1252),
+            "a\u{FFFD}b\u{FFFD}"
+        );
         assert_eq!(decode(b"\xff\xfe", TextEncoding::Utf16Le, encoding_rs::WINDOWS_1252), "");
     }
 

@@ -228,6 +228,70 @@ fn check_anything(bytes: &[u8]) {
         assert_eq!(document.inf().sections().map(|s| s.lines().count()).sum::<usize>(), entries);
     }
     let package = driver_package::read(bytes);
-    assert_eq!(package.fatal_problem().is_none(), document.inf().check().is_ok());
+    let refused = document.inf().check();
+    assert_eq!(package.fatal_problem().is_none(), refused.is_ok(), "{refused:?} {}", String::from_utf8_lossy(bytes));
     driver_package::lint(bytes);
+}
+
+/// The seeds of the fuzz targets, changed at random but always in the same way. `WIMSPECT_FUZZ_ROUNDS` says how often;
+/// the real fuzzing is in tests/fuzz.
+#[test]
+fn mutated_seeds_are_read_and_come_back() {
+    let rounds: u32 = std::env::var("WIMSPECT_FUZZ_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(500);
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fuzz/seeds");
+    let mut paths: Vec<_> = std::fs::read_dir(folder).expect("seeds").flatten().map(|e| e.path()).collect();
+    paths.sort();
+    let seeds: Vec<Vec<u8>> = paths.iter().map(|p| std::fs::read(p).expect("seed")).collect();
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut random = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 16) as usize % below.max(1)
+    };
+    const TOKENS: [&[u8]; 16] = [
+        b"\n",
+        b"\r\n",
+        b"\"",
+        b"\\",
+        b"\\\n",
+        b";",
+        b"%",
+        b"%%",
+        b"=",
+        b",",
+        b"[",
+        b"]",
+        b"\n[Strings.0411]\n",
+        b"\x1A",
+        b"\0",
+        b"\x81\x5C",
+    ];
+    for _ in 0..rounds {
+        let mut bytes = seeds[random(seeds.len())].clone();
+        for _ in 0..=random(6) {
+            let at = random(bytes.len() + 1);
+            match random(5) {
+                0 => bytes.splice(at..at, TOKENS[random(TOKENS.len())].iter().copied()).for_each(drop),
+                1 if at < bytes.len() => bytes[at] = random(256) as u8,
+                2 => {
+                    let end = (at + random(40)).min(bytes.len());
+                    bytes.drain(at..end).for_each(drop);
+                }
+                3 => {
+                    let other = &seeds[random(seeds.len())];
+                    let from = random(other.len() + 1);
+                    let to = (from + random(80)).min(other.len());
+                    let piece = other[from..to].to_vec();
+                    bytes.splice(at..at, piece).for_each(drop);
+                }
+                _ => {
+                    let end = (at + random(60)).min(bytes.len());
+                    let piece = bytes[at..end].to_vec();
+                    bytes.splice(at..at, piece).for_each(drop);
+                }
+            }
+        }
+        check_anything(&bytes);
+    }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{copy_tree, finish, fixture, items, program, rules, run_line, text};
+use crate::support::{copy_tree, finish, fixture, items, json_line, program, rules, run_line, text};
 
 /// All NetXtreme II adapters with 1 GbE.
 const ADAPTERS: [&str; 8] = ["1639", "163A", "163B", "163C", "164A", "164C", "16AA", "16AC"];
@@ -468,4 +468,31 @@ fn a_package_is_offered_as_a_whole() {
         let folders: Vec<&str> = items(&report["predictions"]).iter().map(|p| text(p, "/offered/folder")).collect();
         assert_eq!(folders, ["netxtreme2-multitier"; 32], "{named}: 8 adapters in 4 cells");
     }
+}
+
+#[test]
+fn what_is_named_twice_is_judged_once() {
+    let image = "--boot-image fixtures/images/6.0.6001-amd64-monolithic.wim";
+    let share = "fixtures/share/netxtreme2-multitier";
+    let cases = [
+        (format!("audit {share} {image}"), format!("audit {share} {share} {image} {image}")),
+        (
+            format!("audit {share} --winpe 2.1 --winpe 3.0 --winpe 10.0.19041"),
+            format!("audit {share} --winpe 2.1 --winpe 3.0 --winpe 2.1 --winpe 10.0.19041 --winpe 3.0"),
+        ),
+    ];
+    for (once, twice) in cases {
+        let (once, twice) = (json_line(&once, 1), json_line(&twice, 1));
+        for part in ["inputs", "images", "drivers", "predictions", "findings", "summary"] {
+            assert!(once[part] == twice[part], "{part}");
+        }
+    }
+}
+
+#[test]
+fn a_package_is_found_although_another_share_is_missing() {
+    let line = "audit fixtures/none fixtures/share --boot-image fixtures/images/6.0.6001-amd64-monolithic.wim";
+    let run = run_line(&format!("{line} --package netxtreme2-multitier --format json"));
+    assert_eq!(run.code, Some(2));
+    assert_eq!(items(&run.json()["predictions"]).len(), 32);
 }

@@ -63,7 +63,10 @@ pub struct Adapters {
     pub all: Vec<FleetAdapter>,
     /// The adapters of each machine.
     pub of_machine: Vec<Vec<usize>>,
-    /// Devices that are no adapters of a bus: made by software, or children of a bus driver.
+    /// Network devices made by software.
+    pub software: usize,
+    /// Network devices made by somebody's bus driver. Their adapter has the class System there: an inventory of the class Net
+    /// alone does not name it.
     pub children: usize,
     /// Devices of unknown kind that no network driver here knows.
     pub unclear: usize,
@@ -90,7 +93,8 @@ pub(super) fn collect(inputs: &Inputs<'_>) -> Adapters {
                 Some(at) => {
                     found.all[at].add(device, machine, mine.insert(at));
                 }
-                None if device.is_network == Some(true) => found.children += 1,
+                None if device.is_network == Some(true) && is_child(inputs, device) => found.children += 1,
+                None if device.is_network == Some(true) => found.software += 1,
                 None => found.unclear += 1,
             }
         }
@@ -101,6 +105,11 @@ pub(super) fn collect(inputs: &Inputs<'_>) -> Adapters {
 }
 
 impl Adapters {
+    /// Adapters that differ in more than subsystem and revision.
+    pub fn kinds(&self) -> usize {
+        self.all.iter().map(FleetAdapter::short_id).collect::<BTreeSet<String>>().len()
+    }
+
     /// A new kind of adapter, `None` for what is none.
     fn judge(&mut self, inputs: &Inputs<'_>, drivers_by_id: &DriversById, device: &FleetDevice) -> Option<usize> {
         let id = device.ids.first()?.clone();
@@ -164,6 +173,11 @@ impl FleetAdapter {
             }
         }
     }
+}
+
+/// Its enumerator is no bus that comes with Windows.
+fn is_child(inputs: &Inputs<'_>, device: &FleetDevice) -> bool {
+    device.ids.first().is_some_and(|id| id_kind(id, inputs.db) == IdKind::Private)
 }
 
 /// Which drivers name an id that some device of the fleet reports.

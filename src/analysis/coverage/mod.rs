@@ -102,9 +102,9 @@ impl CoverageRow {
 /// Machines of the fleet on one target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MachineCounts {
-    /// At least one wired adapter runs, and no offered set takes the network away for good.
+    /// At least one wired adapter runs, and no offered set ends the task sequence or its network.
     pub fine: usize,
-    /// Wired adapters run, but each of them loses the network for good when some set is offered.
+    /// Wired adapters run, but each of them loses the network, or the task sequence fails, when some set is offered.
     pub at_risk: usize,
     /// No wired adapter runs.
     pub without_network: usize,

@@ -78,7 +78,7 @@ fn finding(
     let place = first.places.first().cloned().unwrap_or_else(|| Place::file("fleet"));
     let mut finding = Finding::new(ID, severity, place, &[id], text);
     finding.confidence = if adapters.iter().any(|a| a.said) { Confidence::Proven } else { Confidence::Likely };
-    finding.subject.adapters = adapters.iter().map(|a| a.id.clone()).collect();
+    finding.subject.adapters = adapters.iter().map(|a| a.id.clone()).collect::<BTreeSet<_>>().into_iter().collect();
     finding.targets = targets.iter().map(|t| context.targets[*t].name.clone()).collect();
     finding.related = adapters.iter().flat_map(|a| &a.places).skip(1).take(8).cloned().collect();
     for row in rows {

@@ -58,6 +58,8 @@ pub enum SignatureScore {
 
 impl SignatureScore {
     /// The byte SS. `all_signing_equal`: trusted signatures tie (the default since Windows 7).
+    ///
+    /// 0x00, 0x80 and 0xFF are documented or seen in logs; 0x0F and 0xC0 only keep the documented order of the classes.
     pub const fn score(self, all_signing_equal: bool) -> u8 {
         match self {
             SignatureScore::MicrosoftSigned => 0x00,

@@ -134,7 +134,8 @@ fn may_matter(line: &[u8], id_strings: bool) -> bool {
     if rest.first().is_some_and(|b| matches!(b, b'"' | b'%' | b'\\')) {
         return true;
     }
-    if rest.len() > 5 && NAMES.iter().any(|n| n.eq_ignore_ascii_case(&rest[..5])) {
+    let initial = rest.first().map_or(0, |b| b | 0x20);
+    if b"ulsfbc".contains(&initial) && rest.len() > 5 && NAMES.iter().any(|n| n.eq_ignore_ascii_case(&rest[..5])) {
         return true;
     }
     match memchr::memchr2(b'\\', b'%', rest) {

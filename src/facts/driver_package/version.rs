@@ -12,7 +12,8 @@ impl Reader<'_> {
         let Some(section) = self.inf.section("Version") else { return version };
         let mut cursor = section.cursor();
         while let Some(line) = cursor.read() {
-            let Some(key) = line.key_field().map(|k| k.as_str()) else { continue };
+            // A word alone on its line is its own key, for Windows too.
+            let Some(key) = line.key() else { continue };
             match key.to_ascii_lowercase().as_str() {
                 "signature" => self.first(&mut version.signature, line),
                 "class" => self.first(&mut version.class, line),

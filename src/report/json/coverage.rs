@@ -1,5 +1,7 @@
 //! `fleet` and `coverage[]`: the machines in numbers, and one record for each target, model and adapter.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::analysis::coverage::table::{self, TableLine};
@@ -21,8 +23,10 @@ pub(super) struct FleetRecord<'a> {
 
 #[derive(Serialize)]
 struct LeftOut {
-    /// Made by software or by a bus driver.
-    not_on_a_bus: usize,
+    /// Made by software.
+    software: usize,
+    /// Made by a bus driver: the adapter behind is another device.
+    children: usize,
     /// The inventory does not say what they are, and no network driver knows them.
     unclear: usize,
 }
@@ -48,8 +52,12 @@ impl<'a> FleetRecord<'a> {
         Self {
             machines: coverage.machines,
             models: coverage.models.iter().map(String::as_str).collect(),
-            adapters: coverage.adapters.all.len(),
-            left_out: LeftOut { not_on_a_bus: coverage.adapters.children, unclear: coverage.adapters.unclear },
+            adapters: coverage.adapters.kinds(),
+            left_out: LeftOut {
+                software: coverage.adapters.software,
+                children: coverage.adapters.children,
+                unclear: coverage.adapters.unclear,
+            },
             targets: targets.collect(),
         }
     }
@@ -148,7 +156,13 @@ fn record<'a>(report: &'a Report<'a>, coverage: &'a Coverage, line: TableLine) -
         model: Some(line.model).filter(|m| !m.is_empty()),
         adapter: AdapterRecord {
             id: line.id,
-            ids: line.adapters.iter().map(|a| &coverage.adapters.all[*a].id).collect(),
+            ids: line
+                .adapters
+                .iter()
+                .map(|a| &coverage.adapters.all[*a].id)
+                .collect::<BTreeSet<_>>()
+                .into_iter()
+                .collect(),
             name: adapter.name.as_deref(),
             wireless: adapter.wireless,
             places: &adapter.places,

@@ -20,9 +20,9 @@ pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> i
         format!(", {}", plural(coverage.models.len(), "model"))
     };
     let head = format!(
-        "Fleet: {}{models}, {}",
+        "Fleet: {}{models}, {} by vendor and device",
         plural(coverage.machines, "machine"),
-        plural(coverage.adapters.all.len(), "kind of network adapter").replace("adapters", "adapter"),
+        plural(coverage.adapters.kinds(), "network adapter"),
     );
     writeln!(out, "{}", style.bold(&head))?;
     notes(coverage, style, out)?;
@@ -57,9 +57,14 @@ pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> i
 /// What is not in the table, and why.
 fn notes(coverage: &Coverage, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let adapters = &coverage.adapters;
+    if adapters.software > 0 {
+        let text = format!("left out: {} made by software", plural(adapters.software, "network device"));
+        style.wrapped(out, "  ", &text)?;
+    }
     if adapters.children > 0 {
         let text = format!(
-            "left out: {} made by software or by a bus driver, which Windows PE does not meet as such",
+            "left out: {} made by a bus driver: the adapter behind it is of class System, so an inventory must list all \
+             devices, not only those of class Net",
             plural(adapters.children, "network device")
         );
         style.wrapped(out, "  ", &text)?;
@@ -77,7 +82,7 @@ fn notes(coverage: &Coverage, style: Style, out: &mut dyn Write) -> io::Result<(
 fn counts_text(counts: &MachineCounts) -> String {
     let mut parts = vec![format!("{} with a network that stays", plural(counts.fine, "machine"))];
     if counts.at_risk > 0 {
-        parts.push(format!("{} on which an offered set takes it away", counts.at_risk));
+        parts.push(format!("{} on which an offered set interrupts it or takes it away", counts.at_risk));
     }
     if counts.without_network > 0 {
         parts.push(format!("{} without any network", counts.without_network));
