@@ -26,6 +26,8 @@ pub struct DriverBinary {
     pub kmdf: Option<(u32, u32)>,
     /// It holds a certificate table.
     pub has_certificates: bool,
+    /// Words in front of a `\\` in its UTF-16 text, upper case: enumerators that a bus driver may make, and noise.
+    pub enumerator_words: Vec<String>,
 }
 
 /// One imported module.
@@ -52,6 +54,7 @@ impl DriverBinary {
             forwarders: file.forwarders,
             kmdf: file.kmdf,
             has_certificates: file.has_certificates,
+            enumerator_words: pe::utf16_words_before_backslash(bytes),
         })
     }
 

@@ -197,5 +197,36 @@ pub fn guid_bytes(guid: &str) -> Option<[u8; 16]> {
     Some(raw)
 }
 
+/// Words in front of a `\` in UTF-16LE text, upper case, each once, in the order of the file: `B06BDRV` of `B06BDRV\L2ND`.
+///
+/// These are the enumerators that a bus driver may make, and noise (`DEVICE`, `REGISTRY`): whoever asks compares them with
+/// the enumerators of real children.
+pub fn utf16_words_before_backslash(bytes: &[u8]) -> Vec<String> {
+    /// An enumerator is a device-id part: 200 characters at most, in practice a GUID at most.
+    const LONGEST: usize = 64;
+    const MOST: usize = 256;
+    let is_word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'{' | b'}');
+    let mut words: Vec<String> = Vec::new();
+    for at in memchr_iter(b'\\', bytes) {
+        if bytes.get(at + 1) != Some(&0) {
+            continue;
+        }
+        let before = bytes[..at].rchunks_exact(2).take(LONGEST + 1).take_while(|c| c[1] == 0 && is_word(c[0]));
+        let mut word: Vec<u8> = before.map(|c| c[0].to_ascii_uppercase()).collect();
+        if word.len() < 2 || word.len() > LONGEST {
+            continue;
+        }
+        word.reverse();
+        let word = String::from_utf8_lossy(&word).into_owned();
+        if !words.contains(&word) {
+            words.push(word);
+        }
+        if words.len() == MOST {
+            break;
+        }
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests;

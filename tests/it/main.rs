@@ -1,5 +1,14 @@
 //! All integration tests in one binary, one module per topic.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    reason = "helpers of tests: clippy's allow-unwrap-in-tests sees only functions with #[test]; a skipped test says so"
+)]
+
 mod architecture;
 mod arguments;
 mod catalogs;

@@ -224,7 +224,6 @@ fn the_family_table_adds_names_only() {
 }
 
 #[test]
-#[ignore = "the files of drivers inside images are not searched for enumerators yet: such links hang on the table alone"]
 fn drivers_inside_an_image_need_no_table_either() {
     let (share, empty) = (share(None), empty_families());
     let images = [IMAGES[0], "10.0.19041-amd64-inbox-two-tier.wim"];

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::profile::{NetKind, Profile};
 use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::world::{DriverIndex, Location, World};
+use crate::facts::driver_binary::DriverBinary;
 use crate::facts::driver_file::EnumeratorForm;
 use crate::facts::ids::HardwareId;
 use crate::facts::share::folder_of;
@@ -332,5 +333,33 @@ fn binary_evidence(world: &World) -> BTreeMap<String, Vec<(DriverIndex, Evidence
             }
         }
     }
+    for (driver, location) in
+        world.drivers.iter().enumerate().flat_map(|(d, x)| x.locations.iter().map(move |l| (d, l)))
+    {
+        let Location::Image { image, entry, .. } = location else { continue };
+        for (name, binary) in &world.images[*image].facts.drivers[*entry].binaries {
+            if !binary.imports_module("ndis.sys") {
+                image_evidence(world, driver, location, (name, binary), &mut found);
+            }
+        }
+    }
     found
+}
+
+/// The words of a driver file inside an image. Which of them are enumerators shows when a child asks.
+fn image_evidence(
+    world: &World,
+    driver: DriverIndex,
+    location: &Location,
+    (name, binary): (&str, &DriverBinary),
+    found: &mut BTreeMap<String, Vec<(DriverIndex, Evidence)>>,
+) {
+    for word in &binary.enumerator_words {
+        let place = world.place(location, 0);
+        let text = format!("{name} beside {} holds the text {word}\\ and does not import NDIS.SYS", place.path);
+        let all = found.entry(word.clone()).or_default();
+        if !all.iter().any(|(d, _)| *d == driver) {
+            all.push((driver, Evidence::new("binary-text", text).at(place)));
+        }
+    }
 }

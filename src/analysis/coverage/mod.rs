@@ -204,7 +204,7 @@ impl Relevant {
         adapter: &FleetAdapter,
         (index, target): (usize, usize),
     ) -> CoverageRow {
-        let (before, driver, because) = view.now(&adapter.ids, &adapter.id);
+        let (before, driver, because) = view.now_on(&adapter.ids, &adapter.id);
         let state = match (view.target.image(), before, driver) {
             (None, ..) => State::NotKnown,
             (_, Before::None, Some(_)) => State::NoNetwork,
@@ -244,8 +244,9 @@ impl Relevant {
                 let Some(effect) = effect.filter(|e| matches!(e.effect, Effect::Replaces | Effect::Ambiguous)) else {
                     continue;
                 };
-                let outcomes =
-                    predictions.cells.iter().map(|cell| scenario::outcome(inputs.db, view.target, cell, &effect));
+                // What fails without the set being offered is not the set's doing.
+                let cells = predictions.cells.iter().filter(|cell| cell.offers_in_windowspe());
+                let outcomes = cells.map(|cell| scenario::outcome(inputs.db, view.target, cell, &effect));
                 let worst = outcomes.filter(|o| !o.is_harmless()).max_by_key(badness);
                 if let Some(worst) = worst {
                     threats.push(Threat {

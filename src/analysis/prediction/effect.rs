@@ -148,13 +148,20 @@ impl<'a> TargetView<'a> {
         if self.target.image().is_none() {
             return best.map(|(winner, _)| self.against_assumption(offered, topology, &winner));
         }
-        let now = self.image_driver(device);
+        let now = self.winner_in_image(device);
         let before = self.before(now.as_ref(), id);
         Some(self.against_image(offered, topology, before, now, best))
     }
 
+    /// The driver of the image that has this adapter now, what that means, and why.
+    pub fn now(&self, id: &HardwareId) -> Option<(DriverIndex, Before, Evidence)> {
+        let now = self.winner_in_image(&DeviceIds::from_adapter_id(id))?;
+        let (state, because) = self.before(Some(&now), id);
+        Some((now.driver, state, because))
+    }
+
     /// The driver of the image that Windows chooses for a device.
-    fn image_driver(&self, device: &DeviceIds) -> Option<Contender<'a>> {
+    fn winner_in_image(&self, device: &DeviceIds) -> Option<Contender<'a>> {
         let positions: BTreeSet<usize> =
             device.all().filter_map(|i| self.image_by_id.get(i)).flatten().copied().collect();
         let here = positions.into_iter().filter_map(|p| {
@@ -164,9 +171,9 @@ impl<'a> TargetView<'a> {
         self.best(here.collect()).map(|(winner, _)| winner)
     }
 
-    /// What runs a device in the image now, and the driver that does.
-    pub fn now(&self, device: &DeviceIds, id: &HardwareId) -> (Before, Option<DriverIndex>, Evidence) {
-        let now = self.image_driver(device);
+    /// What runs a device whose ids are known in the image now, and the driver that does; `id` is what to call it.
+    pub fn now_on(&self, device: &DeviceIds, id: &HardwareId) -> (Before, Option<DriverIndex>, Evidence) {
+        let now = self.winner_in_image(device);
         let (before, because) = self.before(now.as_ref(), id);
         (before, now.map(|n| n.driver), because)
     }
@@ -349,8 +356,9 @@ impl<'a> TargetView<'a> {
             }
             (None, Some((winner, _))) => {
                 because.push(self.takes(&winner));
+                // The network is down before anything can be offered.
                 let after = self.after(offered, winner.driver);
-                (Effect::None, Some(winner.driver), after)
+                (Effect::None, None, after)
             }
             (Some(now), Some((winner, rival))) => {
                 let (effect, reason) = self.duel(now, &winner, rival);

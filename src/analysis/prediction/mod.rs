@@ -14,10 +14,11 @@ use self::offered::OfferedSet;
 use self::scenario::{Cell, Cells};
 use super::classify::profile::Profile;
 use super::classify::topology::{Topologies, TopologyKind};
+use super::evidence::Evidence;
 use super::target::Target;
 use super::world::World;
 use crate::facts::ids::HardwareId;
-use crate::inf_db::InfDb;
+use crate::inf_db::{Before, InfDb};
 
 /// One conclusion: this set, these adapters, this target, and what follows in every scenario cell.
 #[derive(Clone, Debug)]
@@ -45,6 +46,23 @@ pub struct Predictions {
     pub cells: Vec<Cell>,
     /// Ordered by target, offered set, topology, first adapter.
     pub all: Vec<Prediction>,
+    /// Multi-tier drivers that run adapters in an image already, before anything is offered.
+    pub residents: Vec<Resident>,
+}
+
+/// A multi-tier driver that has adapters in an image now.
+#[derive(Clone, Debug)]
+pub struct Resident {
+    /// Index into the targets.
+    pub target: usize,
+    /// Index of the topology.
+    pub topology: usize,
+    /// Adapters that its bus driver wins, ordered.
+    pub adapters: Vec<HardwareId>,
+    /// [`Before::MultiTier`] when every tier selects devices, [`Before::None`] when the miniport is missing.
+    pub state: Before,
+    /// Why.
+    pub because: Evidence,
 }
 
 /// Everything that a prediction stands on.
@@ -66,15 +84,45 @@ pub fn predict(inputs: &Inputs<'_>, cells: &Cells, packages: &[super::world::Fol
     let offered = offered::sets(inputs.world, inputs.topologies, packages);
     let cells = cells.all();
     let mut all = Vec::new();
+    let mut found = Vec::new();
     for (index, target) in inputs.targets.iter().enumerate() {
         let view = TargetView::new(inputs, target);
+        found.extend(residents(inputs, &view, index));
         for (set_index, set) in offered.iter().enumerate() {
             for topology in &set.topologies {
                 all.extend(predict_topology(inputs, &view, index, (set_index, set), *topology, &cells));
             }
         }
     }
-    Predictions { offered, cells, all }
+    Predictions { offered, cells, all, residents: found }
+}
+
+/// Adapters of an image that a bus driver in it has now.
+fn residents(inputs: &Inputs<'_>, view: &TargetView<'_>, target: usize) -> Vec<Resident> {
+    let mut found = Vec::new();
+    if view.target.image().is_none() {
+        return found;
+    }
+    for (index, topology) in inputs.topologies.all.iter().enumerate() {
+        let Some(root) = topology.root().filter(|_| topology.kind == TopologyKind::MultiTier) else { continue };
+        let mut by_state: BTreeMap<Before, (Vec<HardwareId>, Evidence)> = BTreeMap::new();
+        for id in &topology.root_ids {
+            if let Some((driver, state, because)) = view.now(id)
+                && driver == root
+            {
+                by_state.entry(state).or_insert_with(|| (Vec::new(), because)).0.push(id.clone());
+            }
+        }
+        let residents = by_state.into_iter().map(|(state, (adapters, because))| Resident {
+            target,
+            topology: index,
+            adapters,
+            state,
+            because,
+        });
+        found.extend(residents);
+    }
+    found
 }
 
 /// One topology of one set on one target; adapters with the same answer are folded into one prediction.

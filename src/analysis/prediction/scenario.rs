@@ -90,6 +90,15 @@ pub struct Outcome {
     pub because: Evidence,
 }
 
+impl Cell {
+    /// The task sequence offers drivers to the running Windows PE: a driver step of an install package of Vista or newer.
+    pub fn offers_in_windowspe(&self) -> bool {
+        self.driver_step
+            && self.source == DeploySource::InstallPackage
+            && deploy_class(self.deploy_os) != DeployOs::BeforeVista
+    }
+}
+
 impl Outcome {
     /// Nothing goes wrong.
     pub fn is_harmless(&self) -> bool {

@@ -8,12 +8,14 @@ use super::Context;
 use crate::analysis::classify::topology::TopologyKind;
 use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
-use crate::analysis::prediction::Prediction;
 use crate::analysis::prediction::scenario::{Cell, Outcome};
+use crate::analysis::prediction::{Prediction, Resident};
 use crate::analysis::target::{Target, folded_names};
-use crate::analysis::world::Location;
+use crate::analysis::world::{ImageIndex, Location};
 use crate::facts::ids::HardwareId;
-use crate::inf_db::{After, ContentAccess, Effect, NetworkDuring, NetworkRecovers, TaskPhase, TaskResult};
+use crate::inf_db::{
+    After, Before, ContentAccess, Effect, MultiTier, NetworkDuring, NetworkRecovers, TaskPhase, TaskResult,
+};
 
 pub(super) const ID: &str = "multi-tier-nic-in-windowspe";
 
@@ -25,6 +27,55 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for (topology, predictions) in by_topology {
         findings.extend(finding(context, topology, &predictions));
     }
+    findings.extend(context.predictions.residents.iter().filter_map(|resident| in_the_image(context, resident)));
+}
+
+/// The image itself runs adapters with a multi-tier driver, where its release can not, or without the miniport.
+fn in_the_image(context: &Context<'_>, resident: &Resident) -> Option<Finding> {
+    let target = &context.targets[resident.target];
+    let topology = &context.topologies.all[resident.topology];
+    let root = topology.root()?;
+    let (severity, confidence, what) = match (target.multi_tier, resident.state) {
+        (_, Before::None) => (
+            Severity::Error,
+            Confidence::Proven,
+            "its miniport is not in the image: the network of these adapters is never up",
+        ),
+        (Some(MultiTier::SingleEnumeration), _) => (
+            Severity::Error,
+            Confidence::Likely,
+            "Windows PE 2.x enumerates devices once, so the miniport never gets its device: the network of these adapters \
+             is never up",
+        ),
+        (Some(MultiTier::ReplacedThenRecovers), _) => (
+            Severity::Warning,
+            Confidence::Guess,
+            "the article says that Windows PE does not support multi-tier devices, in-box drivers of Windows 7 are \
+             multi-tier: whether the network comes up on 3.x is not known; test it on the machine",
+        ),
+        (Some(MultiTier::InBox) | None, _) => return None,
+    };
+    let driver = &context.world.drivers[root];
+    let here = driver
+        .locations
+        .iter()
+        .find(|l| matches!(l, Location::Image { image, .. } if Some(*image) == target.image()))?;
+    let text = format!(
+        "{} has {} in {}, and {what}",
+        names(context, resident.topology),
+        count(resident.adapters.len()),
+        target.title
+    );
+    let identity = [driver_identity(driver), target.name.clone()];
+    let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
+    let mut finding = Finding::new(ID, severity, context.world.place(here, 0), &identity, text).about_driver(root);
+    finding.subject.image = target.image();
+    finding.subject.adapters.clone_from(&resident.adapters);
+    finding.confidence = confidence;
+    finding.targets.push(target.name.clone());
+    finding.evidence.push(resident.because.clone());
+    finding.advice = advice(context, resident.topology, target.image());
+    Some(finding)
 }
 
 /// A multi-tier driver takes the adapter, or may take it.
@@ -41,9 +92,7 @@ fn severity(outcome: &Outcome, target: &Target) -> Severity {
     let worst = match (outcome.during, outcome.result) {
         (NetworkDuring::Lost | NetworkDuring::NeverUp, _) | (_, TaskResult::Fails) => Severity::Error,
         // Where both tiers are in the box the change of drivers is expected to pass: good to know, no more.
-        (NetworkDuring::Interrupted, TaskResult::Succeeds)
-            if target.multi_tier == Some(crate::inf_db::MultiTier::InBox) =>
-        {
+        (NetworkDuring::Interrupted, TaskResult::Succeeds) if target.multi_tier == Some(MultiTier::InBox) => {
             Severity::Info
         }
         _ => Severity::Warning,
@@ -100,7 +149,7 @@ fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> 
         topology.nodes[1..].iter().map(|(d, _)| context.world.place(&context.world.drivers[*d].locations[0], 0)),
     );
     finding.evidence = evidence;
-    finding.advice = advice(context, index);
+    finding.advice = advice(context, index, None);
     Some(finding)
 }
 
@@ -181,7 +230,7 @@ fn outcome_text(outcome: &Outcome) -> String {
 }
 
 /// The monolithic twin, in the image or in the share, or that there is none; then what the family's table says.
-fn advice(context: &Context<'_>, index: usize) -> Vec<String> {
+fn advice(context: &Context<'_>, index: usize, resident_in: Option<ImageIndex>) -> Vec<String> {
     /// More twins than this are versions of the same thing.
     const MOST: usize = 5;
     let topology = &context.topologies.all[index];
@@ -202,7 +251,9 @@ fn advice(context: &Context<'_>, index: usize) -> Vec<String> {
     }
     let list = |twins: &BTreeSet<String>| twins.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
     let mut advice = Vec::new();
-    if !in_image.is_empty() {
+    if resident_in.is_some() {
+        advice.push("take the multi-tier set out of the boot image, and inject the monolithic driver only".to_owned());
+    } else if !in_image.is_empty() {
         let twins = list(&in_image);
         advice.push(format!(
             "the monolithic driver is in the image already ({twins}): keep the multi-tier set out of the driver step"

@@ -90,6 +90,12 @@ impl Reading {
     fn add(&mut self, raw: RawDevice, machine: &str, model: Option<&str>) {
         let name = raw.machine.clone().unwrap_or_else(|| machine.to_owned());
         let model = raw.model.clone().or_else(|| model.map(str::to_owned));
+        let machine = (name, model);
+        if is_another_class(&raw) {
+            let open = self.machine(machine);
+            open.machine.other_devices = open.machine.other_devices.saturating_add(1);
+            return;
+        }
         let ids = device_ids(&raw);
         let is_network = is_network(&raw, &ids);
         let class = raw.class_guid.or(raw.class);
@@ -102,8 +108,17 @@ impl Reading {
             line: raw.line,
             is_network,
         };
+        let open = self.machine(machine);
+        if device.is_network == Some(false) {
+            open.machine.other_devices = open.machine.other_devices.saturating_add(1);
+        } else {
+            open.add(device);
+        }
+    }
+
+    fn machine(&mut self, (name, model): (String, Option<String>)) -> &mut Open {
         let source = Arc::clone(&self.source);
-        let open = self.machines.entry((name, model)).or_insert_with_key(|(name, model)| Open {
+        self.machines.entry((name, model)).or_insert_with_key(|(name, model)| Open {
             machine: Machine {
                 name: name.clone(),
                 model: model.clone(),
@@ -112,12 +127,7 @@ impl Reading {
                 other_devices: 0,
             },
             by_instance: HashMap::new(),
-        });
-        if device.is_network == Some(false) {
-            open.machine.other_devices = open.machine.other_devices.saturating_add(1);
-        } else {
-            open.add(device);
-        }
+        })
     }
 
     fn text(&mut self, text: String) -> Arc<str> {
@@ -198,6 +208,16 @@ fn pci_id(pci: &PciNumbers) -> HardwareId {
         id.push_str(&format!("&CC_{class:04X}"));
     }
     HardwareId::new(&id)
+}
+
+/// One of the ids says so: most devices of a machine are sorted out by this, so it makes no ids.
+fn is_another_class(raw: &RawDevice) -> bool {
+    let mut ids = raw.hardware_ids.iter().chain(&raw.compatible_ids);
+    let class = ids.find_map(|id| {
+        let at = id.find("&CC_").map(|at| at + 4)?;
+        id.get(at..at + 2).filter(|_| id.get(..4).is_some_and(|bus| bus.eq_ignore_ascii_case("PCI\\")))
+    });
+    class.is_some_and(|class| class != "02")
 }
 
 /// A network adapter by its PCI class or its setup class. A bus driver of a NIC is of class System, and a device without driver

@@ -39,7 +39,9 @@ fn values(text: &str) -> Vec<String> {
     let inner = text.strip_prefix('{').and_then(|t| t.strip_suffix(['}', '…']).or(Some(t)));
     let inner = inner.filter(|_| !text.contains("}\\") || text.starts_with("{\"") || text.starts_with("{{"));
     let text = inner.unwrap_or(text).replace("&amp;", "&");
-    text.split([',', ';']).map(clean).filter(|v| !v.is_empty() && v != "..." && v != "…").collect()
+    // Format-List shows four items and three dots.
+    let items = text.split([',', ';']).map(clean).map(|v| v.trim_end_matches("...").trim_end_matches('…').to_owned());
+    items.filter(|v| !v.is_empty()).collect()
 }
 
 pub(super) fn read(text: &str, devices: &mut Devices) {

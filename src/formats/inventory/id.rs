@@ -11,7 +11,11 @@ const MAX_LOOK_BACK: usize = 64;
 
 /// An id as it is meant: without quotes and blanks, `&amp;` and doubled backslashes undone. Case is kept.
 pub(super) fn clean(text: &str) -> String {
-    let text = text.trim().trim_matches(['"', '\'', ',', ';']).trim();
+    let text = text.trim().trim_matches(|c| matches!(c, '"' | '\'' | ',' | ';')).trim();
+    let holds = |needle: &[u8]| memchr::memmem::find(text.as_bytes(), needle).is_some();
+    if text.len() <= MAX_LENGTH && !holds(b"\\\\") && !holds(b"amp;") && !holds(b"AMP;") {
+        return text.to_owned();
+    }
     let text: String = text.chars().take(MAX_LENGTH).collect();
     let mut text = text.replace("\\\\", "\\");
     if let Some(at) = text.find("&amp;").or_else(|| text.find("&AMP;")) {
@@ -30,13 +34,14 @@ pub(super) fn is_instance(id: &str) -> bool {
 /// Something that may stand in a field for ids: `ENUMERATOR\...` without blanks.
 pub(super) fn is_field_id(id: &str) -> bool {
     let Some((enumerator, rest)) = id.split_once('\\') else { return false };
-    let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '{' | '}' | '.' | '&');
-    !enumerator.is_empty() && !rest.is_empty() && enumerator.chars().all(word) && !id.contains(char::is_whitespace)
+    let word = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'{' | b'}' | b'.' | b'&');
+    let blank = |b: u8| b.is_ascii_whitespace();
+    !enumerator.is_empty() && !rest.is_empty() && enumerator.bytes().all(word) && !id.bytes().any(blank)
 }
 
 /// Every id on a well-known bus in a text: `PCI\VEN_...`, `PCI\CC_...`, `USB\VID_...`, `VMBUS\{...}`. In any case, as written.
 pub(super) fn find(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices('\\').filter_map(move |(at, _)| id_at(text, at))
+    memchr::memchr_iter(b'\\', text.as_bytes()).filter_map(move |at| id_at(text, at))
 }
 
 /// The id whose first backslash is here.

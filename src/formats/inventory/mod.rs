@@ -220,16 +220,23 @@ fn refused(message: String) -> Inventory {
     Inventory { format: InventoryFormat::WithoutIds, devices: Vec::new(), problems }
 }
 
-/// Lines of the file that are looked at to tell the format.
-const SAMPLE_LINES: usize = 4000;
+/// Lines of the file that are looked at to tell the format: nearly always the first hundreds say it, but the log of a
+/// deployment speaks of devices late.
+const SAMPLES: [usize; 2] = [300, 100_000];
 
 /// Knows a format by its first lines.
 type Signature = fn(&[&str]) -> bool;
 
 /// Tells the format by its content.
 fn sniff(text: &str) -> Option<InventoryFormat> {
+    SAMPLES.into_iter().find_map(|count| {
+        let sample: Vec<&str> = text.split('\n').take(count).map(trimmed).collect();
+        sniff_lines(&sample)
+    })
+}
+
+fn sniff_lines(sample: &[&str]) -> Option<InventoryFormat> {
     use InventoryFormat as F;
-    let sample: Vec<&str> = text.split('\n').take(SAMPLE_LINES).map(trimmed).collect();
     let by_signature: [(Signature, F); 10] = [
         (msinfo::is_nfo, F::MsinfoNfo),
         (lspci_machine::is, F::LspciMachine),
@@ -242,18 +249,20 @@ fn sniff(text: &str) -> Option<InventoryFormat> {
         (pnputil::is, F::PnpUtil),
         (devcon::is, F::Devcon),
     ];
-    if let Some((_, format)) = by_signature.iter().find(|(is, _)| is(&sample)) {
+    if let Some((_, format)) = by_signature.iter().find(|(is, _)| is(sample)) {
         return Some(*format);
     }
-    if csv::is(&sample) {
+    if csv::is(sample) {
         return Some(F::Csv);
     }
-    id::find(text).next().is_some().then_some(F::HardwareIds)
+    sample.iter().any(|line| id::find(line).next().is_some()).then_some(F::HardwareIds)
 }
 
 /// A line without its carriage returns (raw wmic writes CR CR LF) and blanks at the end.
 fn trimmed(line: &str) -> &str {
-    line.trim_end_matches(['\r', '\0', ' '])
+    let bytes = line.as_bytes();
+    let end = bytes.iter().rposition(|b| !matches!(b, b'\r' | b'\0' | b' ')).map_or(0, |last| last + 1);
+    &line[..end]
 }
 
 /// Lines with their 1-based numbers.

@@ -15,9 +15,9 @@ fn labelled(line: &str) -> Option<(&str, &str)> {
     if line.starts_with(char::is_whitespace) {
         return None;
     }
-    let (label, value) = line.split_once([':', '：'])?;
+    let (label, value) = line.split_once(':').or_else(|| line.split_once('：'))?;
     (!label.ends_with(' ')
-        && !label.contains(['\\', '"'])
+        && !label.bytes().any(|b| matches!(b, b'\\' | b'"'))
         && (value.is_empty() || value.starts_with(char::is_whitespace)))
     .then(|| (label, value.trim()))
 }

@@ -12,6 +12,7 @@ pub(super) fn is(sample: &[&str]) -> bool {
 
 /// The id that a line of the script speaks about.
 fn message_id(line: &str) -> Option<&str> {
+    memchr::memchr(b'\\', line.as_bytes())?;
     let at = PHRASES.iter().find_map(|p| line.find(p).map(|at| at + p.len()))?;
     let rest = &line[at..];
     // The id comes next; a path behind it may hold one, too.

@@ -191,6 +191,7 @@ fn record<'a>(
     let world = &analysis.world;
     let set = &analysis.predictions.offered[prediction.offered];
     let target = &analysis.targets[prediction.target];
+    let offers = cell.offers_in_windowspe();
     let named = |driver: Option<DriverIndex>| {
         driver.map(|d| NamedDriver {
             id: &world.drivers[d].id,
@@ -216,8 +217,9 @@ fn record<'a>(
             driver_step: cell.driver_step,
         },
         driver_before: named(prediction.effect.driver_before),
-        driver_after: named(prediction.effect.driver_after),
-        effect: prediction.effect.effect.name(),
+        // Where nothing is offered in Windows PE, nothing changes there.
+        driver_after: named(if offers { prediction.effect.driver_after } else { prediction.effect.driver_before }),
+        effect: if offers { prediction.effect.effect } else { Effect::None }.name(),
         network: NetworkRecord { during: outcome.during.name(), recovers: outcome.recovers.name() },
         task_sequence: TaskSequenceRecord { result: outcome.result.name(), at: outcome.at.map(|a| a.name()) },
         confidence: outcome.confidence,
