@@ -4,17 +4,21 @@
 //! [`selection`] says which driver Windows would take, [`prediction`] what that means for a deployment,
 //! [`rules`] turns all of it into findings. `run` is the one way through.
 
+pub mod choices;
 pub mod classify;
 pub mod coverage;
 pub mod evidence;
 pub mod finding;
 pub mod inf_model;
+pub mod loadability;
+pub mod package_files;
 pub mod prediction;
 pub mod rules;
 mod run;
 pub mod selection;
 pub mod signing;
 pub mod target;
+pub mod verdict;
 mod wanted_files;
 pub mod world;
 

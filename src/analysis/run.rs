@@ -1,5 +1,7 @@
 //! The one way from facts to findings.
 
+use super::choices::Choices;
+use super::classify::kind::{self, ImageKind};
 use super::classify::link;
 use super::classify::profile::Profile;
 use super::classify::release::{self, ImageRelease};
@@ -7,6 +9,8 @@ use super::classify::topology::{self, Topologies};
 use super::coverage::{self, Coverage};
 use super::evidence::Place;
 use super::finding::Finding;
+use super::loadability::Modules;
+use super::package_files::PackageFiles;
 use super::prediction::scenario::Cells;
 use super::prediction::{self, Inputs, Predictions};
 use super::rules::{self, Context};
@@ -44,6 +48,8 @@ pub struct Analysis {
     pub topologies: Topologies,
     /// Releases by image.
     pub releases: Vec<ImageRelease>,
+    /// Kinds by image.
+    pub kinds: Vec<ImageKind>,
     /// Targets.
     pub targets: Vec<Target>,
     /// Predictions.
@@ -89,22 +95,32 @@ pub fn analyse(
     let releases: Vec<ImageRelease> = (0..world.images.len())
         .map(|i| release::classify(&world.images[i].facts, &Place::file(world.image_name(i)), db))
         .collect();
+    let kinds: Vec<ImageKind> = (0..world.images.len())
+        .map(|i| kind::classify(&world.images[i].facts, &Place::file(world.image_name(i)), db))
+        .collect();
     let targets = targets(&world, &releases, request, db);
     let inputs = Inputs { world: &world, profiles: &profiles, topologies: &topologies, targets: &targets, db };
     let predictions = prediction::predict(&inputs, &request.cells, &request.packages);
     let coverage = coverage::judge(&inputs, &predictions);
+    let choices = Choices::new(&world, &topologies, &targets, &predictions);
+    let files = PackageFiles::new(&world);
+    let modules: Vec<Modules<'_>> = world.images.iter().map(|i| Modules::of(&i.facts)).collect();
     let findings = rules::check_all(&Context {
         world: &world,
         profiles: &profiles,
         topologies: &topologies,
         releases: &releases,
+        kinds: &kinds,
         targets: &targets,
         predictions: &predictions,
         coverage: coverage.as_ref(),
+        choices: &choices,
+        files: &files,
+        modules: &modules,
         deploy_os: &request.cells.deploy_os,
         db,
     });
-    Analysis { world, profiles, topologies, releases, targets, predictions, coverage, findings }
+    Analysis { world, profiles, topologies, releases, kinds, targets, predictions, coverage, findings }
 }
 
 /// Images that can be judged, then named releases; every release where nothing is named.

@@ -1,8 +1,9 @@
 //! Which driver files of the shares analysis wants to know about.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::classify::profile::{NetKind, Profile};
+use super::package_files::source_names;
 use super::world::{DriverIndex, Location, World};
 use crate::facts::driver_file::DriverFilePath;
 use crate::facts::share::folder_of;
@@ -24,9 +25,12 @@ pub(super) fn collect(
         if profile.net == NetKind::None && !(buses_wanted && may_be_bus) {
             continue;
         }
+        let sections = driver.package.install_sections.iter();
+        let names: BTreeSet<&str> =
+            sections.flat_map(source_names).chain(profile.binaries.iter().map(String::as_str)).collect();
         for location in &driver.locations {
             let Location::Share { share, path } = location else { continue };
-            for binary in &profile.binaries {
+            for binary in names.iter().copied() {
                 for path in driver_files(world, *share, folder_of(path), binary) {
                     let owners = files.entry(DriverFilePath { share: *share, path }).or_default();
                     if !owners.contains(&index) {

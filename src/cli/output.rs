@@ -48,6 +48,7 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
         inputs: &outcome.inputs,
         problems: &outcome.problems,
         all_facts: common.all_facts || kind == Kind::Facts,
+        verdicts: kind == Kind::Full,
     };
     if !common.quiet || common.output.is_some() {
         write(&report, kind, common)?;

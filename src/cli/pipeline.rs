@@ -128,7 +128,9 @@ impl Reading {
             return Ok(());
         }
         bar.start(Phase::Image, Some(inputs.images.len() as u64));
-        let options = ImageOptions::with_current_program().context("the program does not find itself")?;
+        let mut options = ImageOptions::with_current_program().context("the program does not find itself")?;
+        // Whether a driver can load is judged against what the image's own modules export.
+        options.want_exports = true;
         let images = once(inputs.images);
         let names = short_names(&images);
         for (path, name) in images.iter().zip(names) {

@@ -244,6 +244,25 @@ pub struct ImageDetails {
     /// Kernel, HAL, the DLLs that say the version, and everything in `System32/drivers`: path in the image and facts,
     /// ordered by path. Exports only when the caller asked for them.
     pub system_binaries: Vec<(String, Arc<DriverBinary>)>,
+    /// Lower-case names of the modules (.dll, .exe, .sys) directly in `System32`, sorted; most of them are not read.
+    pub system_modules: Vec<String>,
+}
+
+impl ImageDetails {
+    /// Optional components by the names of servicing packages (`WinPE-WMI-Package~...`), without `-Package`, ordered, once.
+    pub fn optional_components(&self) -> Vec<&str> {
+        const PREFIX: &str = "WinPE-";
+        let mut names: Vec<&str> = self
+            .servicing_packages
+            .iter()
+            .filter_map(|name| name.split('~').next())
+            .filter(|id| id.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX)))
+            .map(|id| id.strip_suffix("-Package").unwrap_or(id))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
 }
 
 /// How a registry hive could be read.

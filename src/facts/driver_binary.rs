@@ -24,6 +24,8 @@ pub struct DriverBinary {
     pub forwarders: Vec<(String, String)>,
     /// KMDF version that it was linked against, `(major, minor)`.
     pub kmdf: Option<(u32, u32)>,
+    /// NetAdapterCx version that it was linked against, `(major, minor)`.
+    pub net_adapter_cx: Option<(u32, u32)>,
     /// It holds a certificate table.
     pub has_certificates: bool,
     /// Words in front of a `\\` in its UTF-16 text, upper case: enumerators that a bus driver may make, and noise.
@@ -53,6 +55,7 @@ impl DriverBinary {
             exports: file.exports,
             forwarders: file.forwarders,
             kmdf: file.kmdf,
+            net_adapter_cx: file.net_adapter_cx,
             has_certificates: file.has_certificates,
             enumerator_words: pe::utf16_words_before_backslash(bytes),
         })

@@ -26,6 +26,8 @@ pub struct PeFile {
     pub forwarders: Vec<(String, String)>,
     /// `(major, minor)` of the `WDF_BIND_INFO` for KmdfLibrary.
     pub kmdf: Option<(u32, u32)>,
+    /// `(major, minor)` of the `WDF_CLASS_BIND_INFO` for NetAdapterCx.
+    pub net_adapter_cx: Option<(u32, u32)>,
     /// There is a certificate table (embedded signature).
     pub has_certificates: bool,
 }
@@ -55,7 +57,8 @@ fn parse(bytes: &[u8], want_exports: bool) -> Result<PeFile, String> {
         file_version: fixed.map(|f| words(f.file_version_ms, f.file_version_ls)),
         product_version: fixed.map(|f| words(f.product_version_ms, f.product_version_ls)),
         imports: imports(&pe),
-        kmdf: kmdf_version(&pe, bytes),
+        kmdf: bound_version(&pe, bytes, "KmdfLibrary"),
+        net_adapter_cx: bound_version(&pe, bytes, "NetAdapterCx"),
         has_certificates: !pe.certificates.is_empty() || certificate_table.is_some_and(|t| t.size > 0),
         ..PeFile::default()
     };
@@ -115,11 +118,12 @@ fn exports(pe: &PE<'_>, file: &mut PeFile) {
     }
 }
 
-/// The version of KMDF that a driver was linked against: the text `KmdfLibrary` is named by a pointer in its
-/// `WDF_BIND_INFO`, `{ u32 size; [pad]; pointer; u32 major; u32 minor; u32 build; ... }` (DEPENDENCIES.md 3).
-fn kmdf_version(pe: &PE<'_>, bytes: &[u8]) -> Option<(u32, u32)> {
+/// The version of a framework library or class extension that a driver was linked against: its name is pointed to by the
+/// driver's `WDF_BIND_INFO` or `WDF_CLASS_BIND_INFO`, which begin alike: `{ u32 size; [pad]; pointer; u32 major;
+/// u32 minor; u32 build; ... }` (DEPENDENCIES.md 3; can1357/selene, resources/sdk/wdf/class_bind_info_v1_9_t.hpp).
+fn bound_version(pe: &PE<'_>, bytes: &[u8], library: &str) -> Option<(u32, u32)> {
     const MAX_POINTERS: usize = 64;
-    let text = utf16le("KmdfLibrary\0");
+    let text = utf16le(&format!("{library}\0"));
     let width = if pe.is_64 { 8 } else { 4 };
     for position in memmem::find_iter(bytes, &text).take(MAX_POINTERS) {
         let Some(address) = virtual_address(pe, position) else { continue };
@@ -215,6 +219,11 @@ pub fn utf16_words_before_backslash(bytes: &[u8]) -> Vec<String> {
         let mut word: Vec<u8> = before.map(|c| c[0].to_ascii_uppercase()).collect();
         if word.len() < 2 || word.len() > LONGEST {
             continue;
+        }
+        // The last character of an ASCII text and its NUL look like one more UTF-16 character in front.
+        let start = at - 2 * word.len();
+        if start > 0 && bytes[start - 1].is_ascii_graphic() {
+            word.pop();
         }
         word.reverse();
         let word = String::from_utf8_lossy(&word).into_owned();

@@ -11,10 +11,12 @@ use std::sync::LazyLock;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+mod boot_images;
 mod classify;
 mod embedded;
 mod enumerators;
 mod families;
+mod functions;
 mod problem;
 mod releases;
 mod rules;
@@ -25,9 +27,11 @@ mod text;
 #[cfg(test)]
 mod tests;
 
+pub use boot_images::{BootImages, ImageKindRow, NetworkComponent};
 pub use classify::{Classification, NamedRelease, UnknownRelease};
 pub use enumerators::{Enumerator, EnumeratorKind, EnumeratorMatch, Enumerators};
 pub use families::{ChildKind, Families, Family, FamilyChild, FamilyKind, FamilyLink, PciIds};
+pub use functions::NdisFunctions;
 pub use problem::InfDbProblem;
 pub use releases::{ComponentVersion, MultiTier, NetAdapterCxScope, Release, Releases, Servicing, Sha2, X86Signing};
 pub use rules::{RuleDocument, Rules, Severity};
@@ -51,6 +55,8 @@ pub struct InfDb {
     enumerators: Enumerators,
     families: Families,
     scenarios: Scenarios,
+    ndis_functions: NdisFunctions,
+    boot_images: BootImages,
     rules: Rules,
 }
 
@@ -126,9 +132,13 @@ impl InfDb {
             loaded.map(|new| *table = new).is_some()
         }
         match file.path.split_once('/') {
+            Some(("winpe", "images.toml")) => set(&mut self.boot_images, BootImages::load(file, problems)),
             Some(("winpe", "releases.toml")) => set(&mut self.releases, Releases::load(file, problems)),
             None if file.path == "enumerators.toml" => set(&mut self.enumerators, Enumerators::load(file, problems)),
             None if file.path == "scenarios.toml" => set(&mut self.scenarios, Scenarios::load(file, problems)),
+            None if file.path == "ndis-functions.toml" => {
+                set(&mut self.ndis_functions, NdisFunctions::load(file, problems))
+            }
             Some(("nic-families", name)) if is_data_name(name) => self.families.load(file, problems),
             Some(("rules", name)) if is_data_name(name) => self.rules.load(file, problems),
             _ => {
@@ -158,6 +168,16 @@ impl InfDb {
         &self.scenarios
     }
 
+    /// First NDIS versions of functions.
+    pub fn ndis_functions(&self) -> &NdisFunctions {
+        &self.ndis_functions
+    }
+
+    /// Kinds of boot images, and what their network stack consists of.
+    pub fn boot_images(&self) -> &BootImages {
+        &self.boot_images
+    }
+
     /// Rule documents.
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -174,6 +194,8 @@ impl InfDb {
         part(canonical(&self.releases.to_file()));
         part(canonical(&self.enumerators.to_file()));
         part(canonical(&self.scenarios.to_file()));
+        part(canonical(self.ndis_functions.to_file()));
+        part(canonical(&self.boot_images));
         self.families.iter().map(canonical).for_each(&mut part);
         part(String::new());
         self.rules.iter().map(canonical).for_each(&mut part);

@@ -45,10 +45,12 @@ fn typed_text(path: &str, text: &str) -> String {
     let mut db = InfDb::default();
     assert!(db.add(&DataFile { path, text }, &mut Vec::new()), "{path}");
     match path.split('/').next() {
+        _ if path == "winpe/images.toml" => canonical(&db.boot_images),
         Some("winpe") => canonical(&db.releases.to_file()),
         Some("nic-families") => db.families.iter().map(canonical).collect(),
         Some("rules") => db.rules.iter().map(canonical).collect(),
         _ if path == "enumerators.toml" => canonical(&db.enumerators.to_file()),
+        _ if path == "ndis-functions.toml" => canonical(db.ndis_functions.to_file()),
         _ => canonical(&db.scenarios.to_file()),
     }
 }
@@ -150,6 +152,12 @@ fn mistakes_of_a_site_come_with_file_and_line() {
         ("enumerators.toml", format!("{enumerator}colour = \"red\"\n"), 7, "unknown field `colour`"),
         ("enumerators.toml", format!("{enumerator}{enumerator}"), 7, "there twice"),
         ("scenarios.toml", "row = []".to_owned(), 0, "last row"),
+        (
+            "winpe/images.toml",
+            "network_component = []\n[[kind]]\nid = \"a\"\ntitle = \"a\"\nany = [\"x\"]\nsource = \"s\"\nconfidence = \"memory\"\n".to_owned(),
+            2,
+            "the last kind",
+        ),
         ("rules/acme.toml", rule.to_owned(), 1, "name of its file"),
         ("rules/other.toml", rule.to_owned(), 1, "`fix` is empty"),
         ("rules/deep/other.toml", rule.to_owned(), 0, "no table"),
@@ -174,7 +182,14 @@ fn mistakes_of_a_site_come_with_file_and_line() {
 #[test]
 fn overlay_text_never_panics() {
     use proptest::prelude::*;
-    let paths = ["winpe/releases.toml", "enumerators.toml", "scenarios.toml", "nic-families/a.toml", "rules/a.toml"];
+    let paths = [
+        "winpe/releases.toml",
+        "winpe/images.toml",
+        "enumerators.toml",
+        "scenarios.toml",
+        "nic-families/a.toml",
+        "rules/a.toml",
+    ];
     let originals: Vec<&str> = embedded::FILES.iter().map(|(_, text)| *text).collect();
     let strategy = (0..paths.len(), 0..originals.len(), any::<prop::sample::Index>(), "\\PC{0,12}");
     let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig { cases: 64, ..ProptestConfig::default() });

@@ -18,6 +18,8 @@ pub struct Report<'a> {
     pub problems: &'a [Problem],
     /// Show every driver, not only network drivers and those that findings refer to.
     pub all_facts: bool,
+    /// Say whether images are fit for distribution; not where only facts were asked for.
+    pub verdicts: bool,
 }
 
 /// One input as given on the command line.

@@ -1,5 +1,6 @@
 //! Reads the driver files that analysis asks for, each once, and looks for enumerators in them.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -46,7 +47,8 @@ fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
 
 /// What the bytes of one file say.
 pub fn look(bytes: &[u8], enumerators: &[String]) -> DriverFile {
-    let holds = enumerators.iter().filter_map(|e| find(bytes, e).map(|form| (e.clone(), form)));
+    let words: HashSet<String> = pe::utf16_words_before_backslash(bytes).into_iter().collect();
+    let holds = enumerators.iter().filter_map(|e| find(bytes, &words, e).map(|form| (e.clone(), form)));
     DriverFile {
         size: bytes.len() as u64,
         binary: DriverBinary::read(bytes, false),
@@ -55,9 +57,10 @@ pub fn look(bytes: &[u8], enumerators: &[String]) -> DriverFile {
     }
 }
 
-fn find(bytes: &[u8], enumerator: &str) -> Option<EnumeratorForm> {
+fn find(bytes: &[u8], words: &HashSet<String>, enumerator: &str) -> Option<EnumeratorForm> {
     if pe::contains_guid(bytes, enumerator) {
         return Some(EnumeratorForm::GuidBytes);
     }
-    pe::contains_utf16(bytes, &format!("{enumerator}\\")).then_some(EnumeratorForm::Utf16Text)
+    // Whole words: EBDRV is not in a file that holds QEBDRV.
+    words.contains(&enumerator.to_ascii_uppercase()).then_some(EnumeratorForm::Utf16Text)
 }

@@ -1,5 +1,6 @@
 //! What things are: releases of images, tiers of devices, topologies and roles of drivers.
 
+pub mod kind;
 pub mod link;
 pub mod profile;
 pub mod release;

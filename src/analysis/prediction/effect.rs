@@ -1,5 +1,6 @@
 //! Which driver runs an adapter before and after a set is offered, and why.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Inputs;
@@ -7,7 +8,7 @@ use super::offered::OfferedSet;
 use crate::analysis::classify::role::Role;
 use crate::analysis::classify::topology::{Tier, Topology};
 use crate::analysis::evidence::{Confidence, Evidence, Place};
-use crate::analysis::selection::rank::{Candidate, DeviceIds, Rank, SignatureScore, compare};
+use crate::analysis::selection::rank::{Candidate, Decider, DeviceIds, Rank, SignatureScore, compare};
 use crate::analysis::selection::{self, SelectedModel};
 use crate::analysis::target::Target;
 use crate::analysis::world::{DriverIndex, Location};
@@ -22,6 +23,10 @@ pub struct AdapterEffect {
     pub before: Before,
     /// The driver that does, when an image is given and has one.
     pub driver_before: Option<DriverIndex>,
+    /// The best driver of the set for it, whether it gets the adapter or not.
+    pub offered: Option<DriverIndex>,
+    /// What decided between the image's driver and the offered one, where both want the adapter.
+    pub decided_by: Option<Decider>,
     /// The driver that runs it afterwards.
     pub driver_after: Option<DriverIndex>,
     /// What the set does.
@@ -37,30 +42,32 @@ pub struct AdapterEffect {
 }
 
 /// What makes two adapters the same prediction.
-pub type FoldKey = (Option<DriverIndex>, Option<DriverIndex>, u8, u8, u8, Vec<String>);
+pub type FoldKey = (Option<DriverIndex>, Option<DriverIndex>, Option<DriverIndex>, [u8; 4], Vec<String>);
 
 impl AdapterEffect {
     /// Adapters with the same key are folded. Reasons that name the id differ and are not part of it.
     pub fn key(&self) -> FoldKey {
         let kinds: Vec<String> = self.because.iter().map(|e| e.kind.to_owned()).collect();
-        (self.driver_before, self.driver_after, self.before as u8, self.effect as u8, self.after as u8, kinds)
+        let decided = self.decided_by.map_or(u8::MAX, |d| d as u8);
+        let words = [self.before as u8, self.effect as u8, self.after as u8, decided];
+        (self.driver_before, self.driver_after, self.offered, words, kinds)
     }
 }
 
 /// One driver that can run a device, with what decides.
-struct Contender<'a> {
-    driver: DriverIndex,
+pub(super) struct Contender<'a> {
+    pub(super) driver: DriverIndex,
     model: &'a Model,
     install: Option<&'a InstallSection>,
-    candidate: Candidate,
+    pub(super) candidate: Candidate,
 }
 
 /// Ids → models that a driver selects on the target.
-type ById<'a> = HashMap<&'a HardwareId, Vec<&'a Model>>;
+pub(super) type ById<'a> = HashMap<&'a HardwareId, Vec<&'a Model>>;
 
 /// The models of an offered set that apply to the target.
 pub struct OfferedModels<'a> {
-    drivers: Vec<(DriverIndex, ById<'a>)>,
+    pub(super) drivers: Vec<(DriverIndex, ById<'a>)>,
     /// Enumerators on which a network driver of the set selects devices here.
     enumerators: BTreeSet<&'a str>,
 }
@@ -76,6 +83,8 @@ pub struct TargetView<'a> {
     image_by_id: HashMap<&'a HardwareId, Vec<usize>>,
     image_enumerators: BTreeSet<&'a str>,
     all_signing_equal: bool,
+    /// Whether a driver's catalog is there: asked for every id, the same each time.
+    catalogs: RefCell<HashMap<DriverIndex, bool>>,
 }
 
 impl<'a> TargetView<'a> {
@@ -88,6 +97,7 @@ impl<'a> TargetView<'a> {
             image_by_id: HashMap::new(),
             image_enumerators: BTreeSet::new(),
             all_signing_equal: target.all_signing_equal,
+            catalogs: RefCell::new(HashMap::new()),
         };
         if let Some(image) = target.image() {
             let drivers: Vec<DriverIndex> = inputs.world.image_drivers(image).map(|(index, ..)| index).collect();
@@ -191,14 +201,19 @@ impl<'a> TargetView<'a> {
         Some((winner.candidate, winner.driver, after))
     }
 
-    fn contender(&self, driver: DriverIndex, models: &ById<'a>, device: &DeviceIds) -> Option<Contender<'a>> {
+    pub(super) fn contender(
+        &self,
+        driver: DriverIndex,
+        models: &ById<'a>,
+        device: &DeviceIds,
+    ) -> Option<Contender<'a>> {
         let world = self.inputs.world;
         let known = device.all().filter_map(|id| models.get(id)).flatten();
         let scored = known.filter_map(|model| selection::rank::identifier_score(device, model).map(|s| (s, *model)));
         let (score, model) = scored.min_by_key(|(score, model)| (*score, model.line))?;
         let package = &world.drivers[driver].package;
         let install = package.install_section(&model.install_section, self.target.os.arch);
-        let signed = self.catalog_is_there(driver);
+        let signed = *self.catalogs.borrow_mut().entry(driver).or_insert_with(|| self.catalog_is_there(driver));
         let signature = match (signed, install.is_some_and(|s| s.nt_decorated)) {
             (true, _) => SignatureScore::Authenticode,
             (false, true) => SignatureScore::UnsignedNt,
@@ -283,6 +298,23 @@ impl<'a> TargetView<'a> {
         in_image.or_else(|| locations.first()).map_or_else(Place::default, |l| world.place(l, contender.model.line))
     }
 
+    /// Bus drivers of the image that select adapters in it while no miniport in it selects their children.
+    pub fn buses_without_miniport(&self) -> Vec<(DriverIndex, Vec<&'a HardwareId>)> {
+        let none = BTreeSet::new();
+        let buses = self.image.iter().filter(|(driver, _)| {
+            self.inputs.topologies.roles[*driver] == Role::BusDriver
+                && !self.children_here(*driver, &self.image_enumerators, &none)
+        });
+        let adapters = buses.map(|(driver, models)| {
+            let root_ids = self.inputs.topologies.all.iter().filter(|t| t.nodes.first() == Some(&(*driver, Tier::Bus)));
+            let known: BTreeSet<&HardwareId> = root_ids.flat_map(|t| &t.root_ids).collect();
+            let mut ids: Vec<&'a HardwareId> = models.keys().copied().filter(|id| known.contains(id)).collect();
+            ids.sort();
+            (*driver, ids)
+        });
+        adapters.filter(|(_, ids)| !ids.is_empty()).collect()
+    }
+
     /// Every tier below a bus driver selects devices here: with these enumerators, from the set or from the image.
     fn children_here(&self, bus: DriverIndex, a: &BTreeSet<&str>, b: &BTreeSet<&str>) -> bool {
         let edges = self.inputs.topologies.all.iter().filter(|t| t.nodes.first() == Some(&(bus, Tier::Bus)));
@@ -320,6 +352,8 @@ impl<'a> TargetView<'a> {
         AdapterEffect {
             before: Before::Assumed,
             driver_before: None,
+            offered: Some(winner.driver),
+            decided_by: None,
             driver_after: Some(winner.driver),
             effect: Effect::Replaces,
             after,
@@ -348,6 +382,8 @@ impl<'a> TargetView<'a> {
     ) -> AdapterEffect {
         let mut because = vec![reason];
         let driver_before = now.as_ref().map(|n| n.driver);
+        let offered_driver = best.as_ref().map(|(winner, _)| winner.driver);
+        let mut decided_by = None;
         let (effect, driver_after, after) = match (&now, best) {
             (_, None) => {
                 let text = "no driver of the set selects the adapter on this Windows version and architecture";
@@ -363,6 +399,7 @@ impl<'a> TargetView<'a> {
             (Some(now), Some((winner, rival))) => {
                 let (effect, reason) = self.duel(now, &winner, rival);
                 because.push(reason);
+                decided_by = Some(compare(&winner.candidate, &now.candidate).decider);
                 let stays = !matches!(effect, Effect::Replaces);
                 let driver = if stays { now.driver } else { winner.driver };
                 (effect, Some(driver), self.after(offered, driver))
@@ -374,6 +411,8 @@ impl<'a> TargetView<'a> {
         AdapterEffect {
             before,
             driver_before,
+            offered: offered_driver,
+            decided_by,
             driver_after,
             effect,
             after,

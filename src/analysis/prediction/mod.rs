@@ -5,6 +5,7 @@
 
 pub mod effect;
 pub mod offered;
+pub mod rivals;
 pub mod scenario;
 
 use std::collections::BTreeMap;

@@ -2,25 +2,63 @@
 //!
 //! A rule looks at the finished conclusions and adds findings; it knows nothing of policy, baseline or output.
 
+use super::choices::Choices;
+use super::classify::kind::ImageKind;
 use super::classify::profile::Profile;
 use super::classify::release::ImageRelease;
 use super::classify::topology::Topologies;
 use super::coverage::Coverage;
 use super::finding::Finding;
+use super::loadability::Modules;
+use super::package_files::PackageFiles;
 use super::prediction::Predictions;
 use super::target::Target;
 use super::world::World;
 use crate::facts::os_version::OsVersion;
 use crate::inf_db::InfDb;
 
+mod against_image;
+mod boot_architecture_disagrees;
 mod boot_image_older_than_deployed_os;
 mod boot_version_disagrees;
+mod build_decoration_invisible_to_winpe;
+mod bus_driver_without_miniport;
+mod catalog_missing;
+mod co_installer_required;
+mod compressed_source_under_plain_name;
+mod driver_architecture_mismatch;
+mod driver_database_without_device_ids;
+mod driver_imports_missing_in_winpe;
+mod driver_in_one_index_only;
+mod driver_staged_but_unbound;
+mod duplicate_package;
+mod equal_rank_conflict;
+mod extension_or_component_inf_in_windowspe;
+mod file_renamed_on_share;
+mod filter_or_intermediate_driver;
+mod folding;
 mod inf_unreadable;
+mod integrity_table_missing;
+mod kmdf_newer_than_winpe;
 mod miniport_without_bus_driver;
+mod monolithic_nic_replaced_by_multi_tier;
 mod multi_tier_nic_in_windowspe;
+mod ndis6_keywords_missing;
+mod netadaptercx_not_in_winpe;
+mod netadaptercx_too_old_for_winpe;
+mod network_stack_incomplete;
 mod no_bootable_image;
 mod no_driver_for_fleet_nic;
+mod no_models_for_winpe_release;
+mod older_than_inbox;
+mod same_driver_name_ignored_in_windowspe;
+mod source_file_missing;
+mod superseded_package;
+mod usb_tethering_driver;
+mod winpe_release_known_bad;
 mod winpe_release_unknown;
+mod wlan_driver;
+mod wpeinit_never_started;
 
 /// Everything that a rule may look at.
 pub struct Context<'a> {
@@ -32,12 +70,20 @@ pub struct Context<'a> {
     pub topologies: &'a Topologies,
     /// Releases by image.
     pub releases: &'a [ImageRelease],
+    /// Kinds by image.
+    pub kinds: &'a [ImageKind],
     /// Targets.
     pub targets: &'a [Target],
     /// Predictions.
     pub predictions: &'a Predictions,
     /// Coverage of the fleet, if one is given.
     pub coverage: Option<&'a Coverage>,
+    /// Which install sections every network driver uses on every target.
+    pub choices: &'a Choices,
+    /// The files of the drivers where they lie.
+    pub files: &'a PackageFiles<'a>,
+    /// Modules of the images, by image.
+    pub modules: &'a [Modules<'a>],
     /// `--deploy-os`.
     pub deploy_os: &'a [OsVersion],
     /// Knowledge.
@@ -53,14 +99,46 @@ pub struct Rule {
 
 /// The register. A test compares it with the documents in inf-db.
 pub const RULES: &[Rule] = &[
+    Rule { id: boot_architecture_disagrees::ID, check: boot_architecture_disagrees::check },
     Rule { id: boot_image_older_than_deployed_os::ID, check: boot_image_older_than_deployed_os::check },
     Rule { id: boot_version_disagrees::ID, check: boot_version_disagrees::check },
+    Rule { id: build_decoration_invisible_to_winpe::ID, check: build_decoration_invisible_to_winpe::check },
+    Rule { id: bus_driver_without_miniport::ID, check: bus_driver_without_miniport::check },
+    Rule { id: catalog_missing::ID, check: catalog_missing::check },
+    Rule { id: co_installer_required::ID, check: co_installer_required::check },
+    Rule { id: compressed_source_under_plain_name::ID, check: compressed_source_under_plain_name::check },
+    Rule { id: driver_architecture_mismatch::ID, check: driver_architecture_mismatch::check },
+    Rule { id: driver_database_without_device_ids::ID, check: driver_database_without_device_ids::check },
+    Rule { id: driver_imports_missing_in_winpe::ID, check: driver_imports_missing_in_winpe::check },
+    Rule { id: driver_in_one_index_only::ID, check: driver_in_one_index_only::check },
+    Rule { id: driver_staged_but_unbound::ID, check: driver_staged_but_unbound::check },
+    Rule { id: duplicate_package::ID, check: duplicate_package::check },
+    Rule { id: equal_rank_conflict::ID, check: equal_rank_conflict::check },
+    Rule { id: extension_or_component_inf_in_windowspe::ID, check: extension_or_component_inf_in_windowspe::check },
+    Rule { id: file_renamed_on_share::ID, check: file_renamed_on_share::check },
+    Rule { id: filter_or_intermediate_driver::ID, check: filter_or_intermediate_driver::check },
     Rule { id: inf_unreadable::ID, check: inf_unreadable::check },
+    Rule { id: integrity_table_missing::ID, check: integrity_table_missing::check },
+    Rule { id: kmdf_newer_than_winpe::ID, check: kmdf_newer_than_winpe::check },
     Rule { id: miniport_without_bus_driver::ID, check: miniport_without_bus_driver::check },
+    Rule { id: monolithic_nic_replaced_by_multi_tier::ID, check: monolithic_nic_replaced_by_multi_tier::check },
     Rule { id: multi_tier_nic_in_windowspe::ID, check: multi_tier_nic_in_windowspe::check },
+    Rule { id: ndis6_keywords_missing::ID, check: ndis6_keywords_missing::check },
+    Rule { id: netadaptercx_not_in_winpe::ID, check: netadaptercx_not_in_winpe::check },
+    Rule { id: netadaptercx_too_old_for_winpe::ID, check: netadaptercx_too_old_for_winpe::check },
+    Rule { id: network_stack_incomplete::ID, check: network_stack_incomplete::check },
     Rule { id: no_bootable_image::ID, check: no_bootable_image::check },
     Rule { id: no_driver_for_fleet_nic::ID, check: no_driver_for_fleet_nic::check },
+    Rule { id: no_models_for_winpe_release::ID, check: no_models_for_winpe_release::check },
+    Rule { id: older_than_inbox::ID, check: older_than_inbox::check },
+    Rule { id: same_driver_name_ignored_in_windowspe::ID, check: same_driver_name_ignored_in_windowspe::check },
+    Rule { id: source_file_missing::ID, check: source_file_missing::check },
+    Rule { id: superseded_package::ID, check: superseded_package::check },
+    Rule { id: usb_tethering_driver::ID, check: usb_tethering_driver::check },
+    Rule { id: winpe_release_known_bad::ID, check: winpe_release_known_bad::check },
     Rule { id: winpe_release_unknown::ID, check: winpe_release_unknown::check },
+    Rule { id: wlan_driver::ID, check: wlan_driver::check },
+    Rule { id: wpeinit_never_started::ID, check: wpeinit_never_started::check },
 ];
 
 /// Runs every rule; findings are ordered worst first, then by rule and place.

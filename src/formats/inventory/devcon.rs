@@ -2,7 +2,7 @@
 //! are localized: the first list is that of the hardware ids.
 
 use super::id::{clean, is_field_id, is_instance};
-use super::{Devices, RawDevice, lines, some};
+use super::{Devices, RawDevice, has_blank, lines, some, starts_blank};
 
 pub(super) fn is(sample: &[&str]) -> bool {
     let heads = sample.iter().filter(|line| head(line).is_some()).count();
@@ -12,7 +12,7 @@ pub(super) fn is(sample: &[&str]) -> bool {
 
 /// Instance id at column 0, and the name behind a colon.
 fn head(line: &str) -> Option<(&str, Option<&str>)> {
-    if line.starts_with(char::is_whitespace) {
+    if starts_blank(line) {
         return None;
     }
     let (id, name) = match line.split_once(": ").or_else(|| line.strip_suffix(':').map(|l| (l, ""))) {
@@ -35,7 +35,7 @@ pub(super) fn read(text: &str, devices: &mut Devices) {
             continue;
         }
         let text = line.trim();
-        if device.instance_id.is_none() || text.is_empty() || !line.starts_with(char::is_whitespace) {
+        if device.instance_id.is_none() || text.is_empty() || !starts_blank(line) {
             continue;
         }
         if let Some(label) = text.strip_suffix(':') {
@@ -43,7 +43,7 @@ pub(super) fn read(text: &str, devices: &mut Devices) {
         } else if list == 0 {
             let name = text.split_once(": ").map(|(_, name)| name);
             device.name = device.name.take().or_else(|| name.and_then(some));
-        } else if !text.contains(char::is_whitespace) {
+        } else if !has_blank(text) {
             let ids = if list == 1 { &mut device.hardware_ids } else { &mut device.compatible_ids };
             if ids.len() < super::MAX_IDS {
                 ids.push(clean(text));

@@ -11,7 +11,12 @@ const MAX_LOOK_BACK: usize = 64;
 
 /// An id as it is meant: without quotes and blanks, `&amp;` and doubled backslashes undone. Case is kept.
 pub(super) fn clean(text: &str) -> String {
-    let text = text.trim().trim_matches(|c| matches!(c, '"' | '\'' | ',' | ';')).trim();
+    let ends = [text.as_bytes().first(), text.as_bytes().last()];
+    let text = if ends.iter().flatten().all(|b| b.is_ascii_alphanumeric()) {
+        text
+    } else {
+        text.trim().trim_matches(|c| matches!(c, '"' | '\'' | ',' | ';')).trim()
+    };
     let holds = |needle: &[u8]| memchr::memmem::find(text.as_bytes(), needle).is_some();
     if text.len() <= MAX_LENGTH && !holds(b"\\\\") && !holds(b"amp;") && !holds(b"AMP;") {
         return text.to_owned();

@@ -289,10 +289,24 @@ fn is_mac(text: &str) -> bool {
             .all(|(i, b)| if i % 3 == 2 { matches!(b, b':' | b'-') } else { b.is_ascii_hexdigit() })
 }
 
-/// Text that says something.
+/// There is a blank, a tab or a line end in it.
+fn has_blank(text: &str) -> bool {
+    text.bytes().any(|b| b.is_ascii_whitespace())
+}
+
+/// It starts with a blank or a tab.
+fn starts_blank(text: &str) -> bool {
+    text.as_bytes().first().is_some_and(u8::is_ascii_whitespace)
+}
+
+/// Text that says something, of a length that people read.
 fn some(text: &str) -> Option<String> {
+    const LONGEST: usize = 300;
     let text = text.trim();
-    (!text.is_empty()).then(|| text.chars().take(300).collect())
+    if text.len() <= LONGEST {
+        return (!text.is_empty()).then(|| text.to_owned());
+    }
+    Some(text.chars().take(LONGEST).collect())
 }
 
 /// The number of `52 (0x34) [CM_PROB_UNSIGNED_DRIVER]` or `0x34`; `CM_PROB_NONE` is 0.

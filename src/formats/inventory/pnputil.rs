@@ -3,7 +3,7 @@
 //! instance ids is that of the hardware ids.
 
 use super::id::{clean, is_field_id, is_instance};
-use super::{Devices, RawDevice, is_guid, lines, problem_code, some};
+use super::{Devices, RawDevice, has_blank, is_guid, lines, problem_code, some, starts_blank};
 
 /// A line `Label:   value` at column 0 whose value is an instance id.
 pub(super) fn is(sample: &[&str]) -> bool {
@@ -12,13 +12,13 @@ pub(super) fn is(sample: &[&str]) -> bool {
 
 /// Label and value; the label starts at column 0 and ends in a colon directly.
 fn labelled(line: &str) -> Option<(&str, &str)> {
-    if line.starts_with(char::is_whitespace) {
+    if starts_blank(line) {
         return None;
     }
     let (label, value) = line.split_once(':').or_else(|| line.split_once('：'))?;
     (!label.ends_with(' ')
         && !label.bytes().any(|b| matches!(b, b'\\' | b'"'))
-        && (value.is_empty() || value.starts_with(char::is_whitespace)))
+        && (value.is_empty() || starts_blank(value)))
     .then(|| (label, value.trim()))
 }
 
@@ -98,7 +98,7 @@ impl Block {
 
     fn add(&mut self, value: &str) {
         // Bare ids (`*PNP0A08`, `GenFloppyDisk`) stay in the lists: they hold positions.
-        if value.is_empty() || value.contains(char::is_whitespace) {
+        if value.is_empty() || has_blank(value) {
             return;
         }
         let list = match self.list {

@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use crate::analysis::evidence::{Confidence, Evidence};
+use crate::analysis::finding::{Finding, Severity};
+use crate::analysis::verdict::{self, Verdict};
 use crate::facts::boot_image::{Compression, Reading};
 use crate::facts::ids::Arch;
 use crate::facts::os_version::OsVersion;
@@ -19,14 +21,55 @@ pub(super) struct ImageRecord<'a> {
     os_version: Option<OsVersion>,
     arch: Option<Arch>,
     winpe: WinpeRecord<'a>,
-    kind: &'static str,
+    kind: &'a str,
+    kind_evidence: &'a [Evidence],
     is_winpe: bool,
     winpe_signs: &'a [String],
     sources: SourcesRecord<'a>,
     wim: Option<WimRecord>,
     file_count: u64,
     total_bytes: u64,
+    optional_components: Vec<&'a str>,
+    scratch_space_mb: Option<u32>,
+    starts: Vec<&'a str>,
     drivers: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<VerdictRecord<'a>>,
+}
+
+#[derive(Serialize)]
+struct VerdictRecord<'a> {
+    fit: bool,
+    scope: Vec<&'static str>,
+    unread: usize,
+    reasons: Vec<ReasonRecord<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReasonRecord<'a> {
+    rule: &'a str,
+    severity: Severity,
+    confidence: Confidence,
+    message: &'a str,
+    fingerprint: &'a str,
+}
+
+impl<'a> VerdictRecord<'a> {
+    fn of(verdict: Verdict<'a>) -> Self {
+        let reason = |f: &&'a Finding| ReasonRecord {
+            rule: f.rule,
+            severity: f.severity,
+            confidence: f.confidence,
+            message: &f.message,
+            fingerprint: &f.fingerprint,
+        };
+        Self {
+            fit: verdict.fit,
+            scope: verdict.scope,
+            unread: verdict.unread,
+            reasons: verdict.reasons.iter().map(reason).collect(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -76,7 +119,8 @@ impl<'a> ImageRecord<'a> {
                 confidence: release.confidence,
                 evidence: &release.evidence,
             },
-            kind: "unknown",
+            kind: &report.analysis.kinds[index].id,
+            kind_evidence: &report.analysis.kinds[index].evidence,
             is_winpe: release.is_winpe,
             winpe_signs: &facts.winpe_signs,
             sources: SourcesRecord {
@@ -95,7 +139,15 @@ impl<'a> ImageRecord<'a> {
             }),
             file_count: facts.file_count,
             total_bytes: facts.total_bytes,
+            optional_components: facts.details.optional_components(),
+            scratch_space_mb: facts.details.scratch_space_mb,
+            starts: facts.details.startup.commands(),
             drivers: world.image_drivers(index).map(|(_, driver, _)| driver.id.as_str()).collect(),
+            verdict: report
+                .verdicts
+                .then(|| verdict::of_image(report.analysis, index))
+                .flatten()
+                .map(VerdictRecord::of),
         }
     }
 }

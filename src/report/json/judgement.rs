@@ -175,9 +175,11 @@ pub(super) fn predictions<'a>(report: &'a Report<'a>) -> impl Iterator<Item = Pr
 /// One record for all adapters with the same answer: for targets that nobody named, and where a monolithic driver changes
 /// nothing (a share holds tens of thousands of those ids).
 fn is_folded(report: &Report<'_>, prediction: &Prediction) -> bool {
+    /// Few enough to be read one by one.
+    const FEW: usize = 32;
     let monolithic = report.analysis.topologies.all[prediction.topology].kind == TopologyKind::Monolithic;
     let nothing = matches!(prediction.effect.effect, Effect::None | Effect::NotApplicable);
-    !report.analysis.targets[prediction.target].named || (monolithic && nothing)
+    !report.analysis.targets[prediction.target].named || (monolithic && nothing && prediction.adapters.len() > FEW)
 }
 
 fn record<'a>(

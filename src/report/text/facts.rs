@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use super::plural;
 use super::style::{Style, harmless};
+use crate::analysis::finding::Severity;
+use crate::analysis::verdict;
 use crate::analysis::world::{DriverIndex, Location};
 use crate::facts::boot_image::{Compression, DriverOrigin, WimFile};
 use crate::report::Report;
@@ -57,6 +59,9 @@ fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -
     let name = facts.xml.name.as_deref().unwrap_or("(no name)");
     let boot = if facts.boot_index { ", boots from here" } else { "" };
     writeln!(out, "  {} {}{boot}", style.bold(&format!("{}:", facts.index)), harmless(name))?;
+    if report.verdicts {
+        verdict_lines(report, index, style, out)?;
+    }
     let version = release.os_version.map_or_else(|| "unknown".to_owned(), |v| v.to_string());
     let source = release
         .evidence
@@ -66,6 +71,22 @@ fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -
     let pe = if release.is_winpe { "" } else { "  -- no sign that this is Windows PE" };
     writeln!(out, "     OS version {version}{source}, {arch}: {}{pe}", release.title)?;
     writeln!(out, "     {} files, {} unpacked", facts.file_count, bytes(facts.total_bytes))?;
+    let kind = &analysis.kinds[index];
+    let signs: Vec<&str> = kind.evidence.iter().map(|e| e.text.as_str()).collect();
+    let signs = if signs.is_empty() { String::new() } else { format!(" ({})", signs.join(", ")) };
+    style.wrapped(out, "     ", &harmless(&format!("{}{signs}", kind.title)))?;
+    let details = &facts.details;
+    let commands = details.startup.commands();
+    if !commands.is_empty() {
+        style.wrapped(out, "     starts: ", &harmless(&commands.join("; ")))?;
+    }
+    let components = details.optional_components();
+    if !components.is_empty() {
+        style.wrapped(out, "     optional components: ", &harmless(&components.join(", ")))?;
+    }
+    if let Some(megabytes) = details.scratch_space_mb {
+        writeln!(out, "     scratch space {megabytes} MB")?;
+    }
     let all: Vec<(DriverIndex, &Location)> = analysis.world.image_drivers(index).map(|(d, _, l)| (d, l)).collect();
     let injected = all.iter().filter(|(_, l)| is_injected(l)).count();
     let network: Vec<_> = all.iter().filter(|(d, _)| analysis.topologies.roles[*d].is_network()).collect();
@@ -78,6 +99,39 @@ fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -
     )?;
     for (driver, location) in network {
         driver_line(report, *driver, if is_injected(location) { "injected" } else { "in-box" }, out)?;
+    }
+    Ok(())
+}
+
+/// `NOT FIT for distribution: ...`, then the reasons in order of weight.
+fn verdict_lines(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    /// All of them stand below, under their rules.
+    const MOST: usize = 5;
+    let Some(verdict) = verdict::of_image(report.analysis, index) else {
+        return writeln!(out, "     {}", style.bold("not judged: no sign that this is Windows PE"));
+    };
+    let count = |severity| verdict.reasons.iter().filter(|f| f.severity == severity).count();
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    let line = match (verdict.fit, warnings, verdict.unread) {
+        (true, _, 1..) => {
+            let unread = plural(verdict.unread, "problem");
+            style.bold(&format!("FIT for distribution as far as it could be read ({unread}, see below)"))
+        }
+        (true, 0, 0) => style.bold("FIT for distribution: nothing is known that speaks against it"),
+        (true, _, 0) => style.bold(&format!("FIT for distribution, with {}", plural(warnings, "warning"))),
+        (false, ..) => {
+            let text = format!("NOT FIT for distribution: {}", plural(errors, "error"));
+            style.severity(Severity::Error, &text)
+        }
+    };
+    writeln!(out, "     {line}")?;
+    let weighty: Vec<_> = verdict.reasons.iter().filter(|f| f.severity > Severity::Info).collect();
+    for finding in weighty.iter().take(MOST) {
+        let text = format!("{}: {}", finding.rule, harmless(&finding.message));
+        style.wrapped(out, "       - ", &text)?;
+    }
+    if weighty.len() > MOST {
+        writeln!(out, "       - {} more below", weighty.len() - MOST)?;
     }
     Ok(())
 }

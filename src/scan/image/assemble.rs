@@ -130,6 +130,7 @@ pub(super) fn boot_image(
 
     let drivers = drivers::find(&mut reader, &details.driver_databases);
     details.system_binaries = system_binaries(&mut reader, &drivers);
+    details.system_modules = pick::system_modules(&tree, &reader.windows);
     details.startup = startup(&mut reader, system.setup_command.take());
     details.servicing_packages = servicing_packages(&tree, &reader.windows);
     details.critical_devices = std::mem::take(&mut system.critical_devices);

@@ -101,6 +101,15 @@ pub(super) fn system_drivers<'t>(tree: &'t Tree, windows: &str) -> Vec<&'t Entry
     files_in(tree, &format!("{windows}/{DRIVERS}"), ".sys")
 }
 
+/// Names of the modules directly in System32, in lower case.
+pub(super) fn system_modules(tree: &Tree, windows: &str) -> Vec<String> {
+    let files = tree.children(&format!("{windows}/System32")).filter(|e| !e.is_folder());
+    let files = files.filter(|e| [".dll", ".exe", ".sys"].iter().any(|x| has_extension(&e.path, x)));
+    let mut names: Vec<String> = files.map(|e| super::tree::file_name(&e.path).to_lowercase()).collect();
+    names.sort();
+    names
+}
+
 /// `.inf` files directly in Windows/INF.
 pub(super) fn published_infs<'t>(tree: &'t Tree, windows: &str) -> Vec<&'t Entry> {
     files_in(tree, &format!("{windows}/INF"), ".inf")

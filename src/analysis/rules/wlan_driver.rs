@@ -1,0 +1,35 @@
+//! Drivers for wireless adapters.
+
+use super::Context;
+use super::folding::{Item, by_folder};
+use crate::analysis::classify::profile::Function;
+use crate::analysis::classify::role::Role;
+use crate::analysis::finding::{Finding, Severity};
+use crate::analysis::world::Location;
+use crate::facts::boot_image::DriverOrigin;
+
+pub(super) const ID: &str = "wlan-driver";
+
+pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut items = Vec::new();
+    for index in context.choices.drivers() {
+        let wireless =
+            context.topologies.roles[index] == Role::Wlan || context.profiles[index].function == Function::Wlan;
+        if !wireless {
+            continue;
+        }
+        for (number, location) in context.world.drivers[index].locations.iter().enumerate() {
+            if !matches!(location, Location::Image { origin: DriverOrigin::Inbox, .. }) {
+                items.push(Item::new(context, index, number, Severity::Info));
+            }
+        }
+    }
+    for group in by_folder(context, items) {
+        let text = format!(
+            "{} {} wireless adapters: of no use in the windowsPE pass",
+            group.names(),
+            group.verb("drives", "drive")
+        );
+        findings.push(group.finding(context, ID, text));
+    }
+}

@@ -1,0 +1,54 @@
+//! Fit for distribution, or not: the sum of the findings about one image.
+//!
+//! It is made from the findings that are shown, so that verdict, list and exit code can not say different things.
+
+use super::finding::{Finding, Severity};
+use super::run::Analysis;
+use super::world::ImageIndex;
+
+/// The verdict on one image.
+#[derive(Clone, Debug)]
+pub struct Verdict<'a> {
+    /// No error is known.
+    pub fit: bool,
+    /// What was judged.
+    pub scope: Vec<&'static str>,
+    /// Parts of the image that could not be read, or not wholly: what they hold was not judged.
+    pub unread: usize,
+    /// The findings about it, in order of weight: worst first, then the surest.
+    pub reasons: Vec<&'a Finding>,
+}
+
+/// What is looked at in every image.
+const SCOPE: [&str; 4] = [
+    "network drivers in the image",
+    "labels: version, architecture, boot index, integrity table",
+    "start of the network: wpeinit, network components",
+    "driver database and services of network drivers",
+];
+/// What is looked at only when there are shares.
+const SCOPE_OF_SHARES: &str = "network drivers of the share, offered in the windowsPE pass";
+/// What is said where something could not be read.
+const SCOPE_WITHOUT_UNREAD: &str = "without the parts that could not be read (problems)";
+
+/// Judges an image. `None` when it can not be judged: nothing says that it is Windows PE, and no finding speaks of it.
+pub fn of_image(analysis: &Analysis, image: ImageIndex) -> Option<Verdict<'_>> {
+    let name = analysis.world.image_name(image);
+    let speaks_of = |f: &&Finding| f.subject.image == Some(image) || f.targets.contains(&name);
+    let mut reasons: Vec<&Finding> = analysis.findings.iter().filter(speaks_of).collect();
+    let fit = reasons.iter().all(|f| f.severity < Severity::Error);
+    if !analysis.releases[image].is_winpe && fit {
+        return None;
+    }
+    // A stable sort: the order of the findings decides what is left.
+    reasons.sort_by_key(|f| (std::cmp::Reverse(f.severity), std::cmp::Reverse(f.confidence)));
+    let mut scope = SCOPE.to_vec();
+    if !analysis.world.shares.is_empty() {
+        scope.push(SCOPE_OF_SHARES);
+    }
+    let unread = analysis.world.images[image].facts.problems.len();
+    if unread > 0 {
+        scope.push(SCOPE_WITHOUT_UNREAD);
+    }
+    Some(Verdict { fit, scope, unread, reasons })
+}
