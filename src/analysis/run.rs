@@ -101,7 +101,7 @@ pub fn analyse(
     let targets = targets(&world, &releases, request, db);
     let inputs = Inputs { world: &world, profiles: &profiles, topologies: &topologies, targets: &targets, db };
     let predictions = prediction::predict(&inputs, &request.cells, &request.packages);
-    let coverage = coverage::judge(&inputs, &predictions);
+    let mut coverage = coverage::judge(&inputs, &predictions);
     let choices = Choices::new(&world, &topologies, &targets, &predictions);
     let files = PackageFiles::new(&world);
     let modules: Vec<Modules<'_>> = world.images.iter().map(|i| Modules::of(&i.facts)).collect();
@@ -120,6 +120,9 @@ pub fn analyse(
         deploy_os: &request.cells.deploy_os,
         db,
     });
+    if let Some(coverage) = &mut coverage {
+        coverage.add_findings(&findings, &targets);
+    }
     Analysis { world, profiles, topologies, releases, kinds, targets, predictions, coverage, findings }
 }
 

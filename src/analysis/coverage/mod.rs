@@ -10,11 +10,13 @@ pub use self::adapters::{Adapters, FleetAdapter};
 
 use super::classify::topology::Topologies;
 use super::evidence::{Confidence, Evidence};
+use super::finding::Finding;
 use super::prediction::effect::{OfferedModels, TargetView};
 use super::prediction::offered::{self, OfferedSet};
 use super::prediction::scenario::{self, Outcome};
 use super::prediction::{Inputs, Predictions};
 use super::selection::rank::compare;
+use super::target::Target;
 use super::world::{DriverIndex, Folder, World};
 use crate::inf_db::{After, Before, Effect, NetworkDuring, TaskResult};
 
@@ -84,6 +86,8 @@ pub struct CoverageRow {
     pub share_best: Option<ShareBest>,
     /// Why.
     pub because: Evidence,
+    /// Rules that say of this driver (or of the share's best) on this target that it does not load.
+    pub does_not_load: BTreeSet<&'static str>,
     /// How sure that the device is a network adapter at all.
     pub confidence: Confidence,
 }
@@ -153,7 +157,8 @@ pub fn judge(inputs: &Inputs<'_>, predictions: &Predictions) -> Option<Coverage>
             coverage.rows.push(row);
         }
         if target.image().is_some() {
-            let counts = machine_counts(&coverage.adapters, &coverage.rows[first..]);
+            let rows: Vec<&CoverageRow> = coverage.rows[first..].iter().collect();
+            let counts = machine_counts(&coverage.adapters, &rows);
             coverage.by_target.insert(index, counts);
         }
     }
@@ -221,7 +226,17 @@ impl Relevant {
             _ => because,
         };
         let confidence = if adapter.said { Confidence::Proven } else { Confidence::Likely };
-        CoverageRow { adapter: index, target, state, driver, threats, share_best, because, confidence }
+        CoverageRow {
+            adapter: index,
+            target,
+            state,
+            driver,
+            threats,
+            share_best,
+            because,
+            does_not_load: BTreeSet::new(),
+            confidence,
+        }
     }
 
     fn threats<'a>(
@@ -316,12 +331,13 @@ fn badness(outcome: &Outcome) -> (u8, u8) {
 }
 
 /// What becomes of each machine: one working wired adapter is enough to deploy it.
-fn machine_counts(adapters: &Adapters, rows: &[CoverageRow]) -> MachineCounts {
+fn machine_counts(adapters: &Adapters, rows: &[&CoverageRow]) -> MachineCounts {
     let mut counts = MachineCounts::default();
     for machine in &adapters.of_machine {
-        let wired = || machine.iter().filter(|a| !adapters.all[**a].wireless).filter_map(|a| rows.get(*a));
+        let wired = || machine.iter().filter(|a| !adapters.all[**a].wireless).filter_map(|a| rows.get(*a).copied());
         let keeps = |row: &CoverageRow| {
             row.state == State::Runs
+                && row.does_not_load.is_empty()
                 && row.threats.iter().all(|t| t.worst.result != TaskResult::Fails && badness(&t.worst).0 < 2)
         };
         if wired().next().is_none() {
@@ -335,6 +351,45 @@ fn machine_counts(adapters: &Adapters, rows: &[CoverageRow]) -> MachineCounts {
         }
     }
     counts
+}
+
+/// Rules whose findings say that a driver does not load on a target.
+const LOAD_RULES: [&str; 6] = [
+    "driver-architecture-mismatch",
+    "driver-imports-missing-in-winpe",
+    "driver-staged-but-unbound",
+    "kmdf-newer-than-winpe",
+    "netadaptercx-not-in-winpe",
+    "netadaptercx-too-old-for-winpe",
+];
+
+impl Coverage {
+    /// Notes what the rules found out about the drivers of the table, and counts the machines again.
+    pub fn add_findings(&mut self, findings: &[Finding], targets: &[Target]) {
+        let mut faults: BTreeMap<(DriverIndex, &str), BTreeSet<&'static str>> = BTreeMap::new();
+        for finding in findings {
+            let rule = LOAD_RULES.iter().find(|rule| **rule == finding.rule);
+            if let (Some(rule), Some(driver)) = (rule, finding.subject.driver) {
+                for target in &finding.targets {
+                    faults.entry((driver, target)).or_default().insert(rule);
+                }
+            }
+        }
+        for row in &mut self.rows {
+            let driver = match row.state {
+                State::Runs => row.driver,
+                _ => row.share_best.as_ref().map(|b| b.driver),
+            };
+            let found = driver.and_then(|d| faults.get(&(d, targets[row.target].name.as_str())));
+            row.does_not_load = found.cloned().unwrap_or_default();
+        }
+        let by_target: Vec<usize> = self.by_target.keys().copied().collect();
+        for target in by_target {
+            let rows: Vec<&CoverageRow> = self.rows.iter().filter(|r| r.target == target).collect();
+            let counts = machine_counts(&self.adapters, &rows);
+            self.by_target.insert(target, counts);
+        }
+    }
 }
 
 /// The folder of a set as reports show it.

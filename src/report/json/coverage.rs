@@ -75,6 +75,8 @@ pub(super) struct CoverageRecord<'a> {
     network: &'static str,
     threats: Vec<ThreatRecord<'a>>,
     share_best: Option<BestRecord<'a>>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    does_not_load: &'a BTreeSet<&'static str>,
     confidence: Confidence,
     because: &'a Evidence,
 }
@@ -173,6 +175,7 @@ fn record<'a>(report: &'a Report<'a>, coverage: &'a Coverage, line: TableLine) -
         network: row.during().name(),
         threats: threats.collect(),
         share_best,
+        does_not_load: &row.does_not_load,
         confidence: row.confidence,
         because: &row.because,
     }

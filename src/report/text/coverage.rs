@@ -152,5 +152,9 @@ fn answer_text(report: &Report<'_>, row: &CoverageRow) -> String {
             None => text.push_str("; nothing in the share either"),
         }
     }
+    if !row.does_not_load.is_empty() {
+        let rules: Vec<&str> = row.does_not_load.iter().copied().collect();
+        text.push_str(&format!("; it may NOT LOAD ({})", rules.join(", ")));
+    }
     text
 }
