@@ -103,7 +103,11 @@ fn exit_codes_follow_fail_on() {
         (format!("{multi_tier} --fail-on never"), 0),
         ("audit fixtures/share/netxtreme2-multitier --quiet".to_owned(), 0),
         ("audit fixtures/share/netxtreme2-multitier --quiet --fail-on warning".to_owned(), 1),
-        ("audit fixtures/share/intel-like-monolithic --winpe 10.0.19041 --quiet --fail-on info".to_owned(), 0),
+        (
+            "audit fixtures/share/intel-like-monolithic --winpe 10.0.19041 --arch amd64 --quiet --fail-on info"
+                .to_owned(),
+            0,
+        ),
     ];
     for (line, code) in cases {
         let run = run_line(&line);

@@ -392,9 +392,8 @@ impl<'a> TargetView<'a> {
             }
             (None, Some((winner, _))) => {
                 because.push(self.takes(&winner));
-                // The network is down before anything can be offered.
                 let after = self.after(offered, winner.driver);
-                (Effect::None, None, after)
+                (Effect::None, Some(winner.driver), after)
             }
             (Some(now), Some((winner, rival))) => {
                 let (effect, reason) = self.duel(now, &winner, rival);

@@ -57,7 +57,10 @@ fn image(context: &Context<'_>, index: ImageIndex) -> Option<Finding> {
     let shown = if commands.is_empty() { "nothing".to_owned() } else { commands.join("; ") };
     finding.evidence.push(Evidence::new("startup", format!("what starts: {shown}")).at(place.clone()));
     if !startup.answer_files.is_empty() {
-        let text = format!("{} is read by wpeinit only", startup.answer_files.join(", "));
+        let text = format!(
+            "{} is read by wpeinit only",
+            startup.answer_files.iter().map(|a| a.path.as_str()).collect::<Vec<_>>().join(", ")
+        );
         finding.evidence.push(Evidence::new("startup", text).at(place));
     }
     Some(finding)

@@ -13,7 +13,7 @@ use crate::analysis::prediction::scenario::{Cell, Outcome};
 use crate::analysis::world::DriverIndex;
 use crate::facts::ids::{Arch, HardwareId};
 use crate::facts::os_version::OsVersion;
-use crate::inf_db::Effect;
+use crate::inf_db::{Before, Effect};
 use crate::report::Report;
 
 const fn tier_name(tier: Tier) -> &'static str {
@@ -193,7 +193,8 @@ fn record<'a>(
     let world = &analysis.world;
     let set = &analysis.predictions.offered[prediction.offered];
     let target = &analysis.targets[prediction.target];
-    let offers = cell.offers_in_windowspe();
+    // With no network at boot no task sequence gets as far as offering anything.
+    let offers = cell.offers_in_windowspe() && prediction.effect.before != Before::None;
     let named = |driver: Option<DriverIndex>| {
         driver.map(|d| NamedDriver {
             id: &world.drivers[d].id,
