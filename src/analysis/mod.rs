@@ -6,6 +6,7 @@
 
 pub mod choices;
 pub mod classify;
+pub mod coverage;
 pub mod evidence;
 pub mod finding;
 pub mod inf_model;

@@ -6,6 +6,7 @@ use super::classify::link;
 use super::classify::profile::Profile;
 use super::classify::release::{self, ImageRelease};
 use super::classify::topology::{self, Topologies};
+use super::coverage::{self, Coverage};
 use super::evidence::Place;
 use super::finding::Finding;
 use super::loadability::Modules;
@@ -53,6 +54,8 @@ pub struct Analysis {
     pub targets: Vec<Target>,
     /// Predictions.
     pub predictions: Predictions,
+    /// Which adapters of the fleet the images run; `None` without a fleet.
+    pub coverage: Option<Coverage>,
     /// Findings, worst first.
     pub findings: Vec<Finding>,
 }
@@ -98,6 +101,7 @@ pub fn analyse(
     let targets = targets(&world, &releases, request, db);
     let inputs = Inputs { world: &world, profiles: &profiles, topologies: &topologies, targets: &targets, db };
     let predictions = prediction::predict(&inputs, &request.cells, &request.packages);
+    let mut coverage = coverage::judge(&inputs, &predictions);
     let choices = Choices::new(&world, &topologies, &targets, &predictions);
     let files = PackageFiles::new(&world);
     let modules: Vec<Modules<'_>> = world.images.iter().map(|i| Modules::of(&i.facts)).collect();
@@ -109,13 +113,17 @@ pub fn analyse(
         kinds: &kinds,
         targets: &targets,
         predictions: &predictions,
+        coverage: coverage.as_ref(),
         choices: &choices,
         files: &files,
         modules: &modules,
         deploy_os: &request.cells.deploy_os,
         db,
     });
-    Analysis { world, profiles, topologies, releases, kinds, targets, predictions, findings }
+    if let Some(coverage) = &mut coverage {
+        coverage.add_findings(&findings, &targets);
+    }
+    Analysis { world, profiles, topologies, releases, kinds, targets, predictions, coverage, findings }
 }
 
 /// Images that can be judged, then named releases; every release where nothing is named.

@@ -10,6 +10,7 @@ use super::evidence::Place;
 use crate::facts::boot_image::{BootImage, DriverOrigin, WimFile};
 use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::driver_package::DriverPackage;
+use crate::facts::inventory::Machine;
 use crate::facts::share::{Share, file_name_of, folder_of};
 
 /// Index of a driver in [`World::drivers`].
@@ -32,6 +33,8 @@ pub struct World {
     pub drivers: Vec<Driver>,
     /// Driver files of the shares that were looked into, by path.
     pub driver_files: BTreeMap<DriverFilePath, WorldFile>,
+    /// The machines of the fleet.
+    pub fleet: Vec<Machine>,
     /// INF files that Windows would not take as INF files, with the reason.
     pub unreadable: Vec<(Place, String)>,
 }

@@ -62,6 +62,9 @@ pub struct AuditArgs {
     /// Offer the drivers of this folder of the share together (repeatable).
     #[arg(long, value_name = "FOLDER")]
     pub package: Vec<String>,
+    /// Tell for these machines what runs their network adapters: a file or a folder of inventories (repeatable).
+    #[arg(long, value_name = "FILE|DIR")]
+    pub fleet: Vec<PathBuf>,
     /// Read `.inx` templates, too.
     #[arg(long)]
     pub include_templates: bool,
@@ -99,6 +102,9 @@ pub struct VerifyArgs {
     /// Judge the drivers of this share with the images (repeatable).
     #[arg(long, value_name = "SHARE")]
     pub drivers: Vec<PathBuf>,
+    /// Tell for these machines what runs their network adapters: a file or a folder of inventories (repeatable).
+    #[arg(long, value_name = "FILE|DIR")]
+    pub fleet: Vec<PathBuf>,
     /// How the task sequence is set up.
     #[command(flatten)]
     pub scenario: ScenarioArgs,

@@ -28,7 +28,12 @@ pub fn run(args: &AuditArgs, common: &Common) -> Result<ExitStatus> {
         packages: pipeline::packages(&args.package, &args.shares)?,
         cells: pipeline::cells(&args.scenario),
     };
-    let inputs = Inputs { shares: &args.shares, images: &args.boot_image, include_templates: args.include_templates };
+    let inputs = Inputs {
+        shares: &args.shares,
+        images: &args.boot_image,
+        fleet: &args.fleet,
+        include_templates: args.include_templates,
+    };
     let outcome = pipeline::run(&inputs, &request, common, &db)?;
     output::finish(outcome, Kind::Full, common, &db)
 }

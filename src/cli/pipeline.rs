@@ -11,9 +11,11 @@ use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::world::{BootFile, Folder, World};
 use crate::analysis::{Analysis, Request, analyse, ask};
 use crate::facts::boot_image::BootImage;
+use crate::facts::inventory::Machine;
 use crate::facts::share::Share;
 use crate::inf_db::InfDb;
 use crate::report::{Input, Problem};
+use crate::scan::fleet::read_fleet;
 use crate::scan::image::{self, ImageOptions};
 use crate::scan::progress::{Phase, Progress};
 use crate::scan::share::{ShareOptions, read_share};
@@ -26,6 +28,8 @@ pub struct Inputs<'a> {
     pub shares: &'a [PathBuf],
     /// Boot images.
     pub images: &'a [PathBuf],
+    /// Inventories of machines.
+    pub fleet: &'a [PathBuf],
     /// Read templates, too.
     pub include_templates: bool,
 }
@@ -70,8 +74,10 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
     let mut outcome = Reading::default();
     outcome.shares(inputs, &bar);
     outcome.images(inputs, &bar)?;
+    outcome.fleet(inputs, &bar);
     let request = &outcome.with_places_of_shares(request);
-    let world = World::new(outcome.shares, outcome.boot_files);
+    let mut world = World::new(outcome.shares, outcome.boot_files);
+    world.fleet = outcome.fleet;
     let asked = ask(&world, db);
     let roots: Vec<&Path> = outcome.roots.iter().map(PathBuf::as_path).collect();
     let answers = driver_files::read(&roots, &asked.files, &asked.enumerators, &bar);
@@ -87,6 +93,7 @@ struct Reading {
     /// Places on the command line of the shares that were read.
     places: Vec<usize>,
     boot_files: Vec<(BootFile, Vec<BootImage>)>,
+    fleet: Vec<Machine>,
     inputs: Vec<Input>,
     problems: Vec<Problem>,
     failed: Vec<String>,
@@ -124,13 +131,7 @@ impl Reading {
         let mut options = ImageOptions::with_current_program().context("the program does not find itself")?;
         // Whether a driver can load is judged against what the image's own modules export.
         options.want_exports = true;
-        // A file that was named twice is one input.
-        let mut images: Vec<PathBuf> = Vec::new();
-        for path in inputs.images {
-            if !images.contains(path) {
-                images.push(path.clone());
-            }
-        }
+        let images = once(inputs.images);
         let names = short_names(&images);
         for (path, name) in images.iter().zip(names) {
             let read = if path.is_dir() {
@@ -153,6 +154,24 @@ impl Reading {
         Ok(())
     }
 
+    fn fleet(&mut self, inputs: &Inputs<'_>, bar: &Bar) {
+        let fleets = once(inputs.fleet);
+        for (path, name) in fleets.iter().zip(short_names(&fleets)) {
+            self.inputs.push(input("fleet", path));
+            match read_fleet(path, &name, bar) {
+                Ok(fleet) => {
+                    self.problems.extend(fleet.problems.into_iter().map(|p| Problem {
+                        path: p.path,
+                        line: p.line,
+                        message: p.message,
+                    }));
+                    self.fleet.extend(fleet.machines);
+                }
+                Err(error) => self.failed.push(error.to_string()),
+            }
+        }
+    }
+
     /// Packages say which share of the command line they lie in; analysis counts those that were read.
     fn with_places_of_shares(&self, request: &Request) -> Request {
         let mut request = request.clone();
@@ -172,6 +191,17 @@ impl Reading {
             }));
         }
     }
+}
+
+/// A file that was named twice is one input.
+fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = Vec::new();
+    for path in paths {
+        if !found.contains(path) {
+            found.push(path.clone());
+        }
+    }
+    found
 }
 
 fn input(kind: &'static str, path: &Path) -> Input {

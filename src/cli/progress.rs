@@ -29,6 +29,7 @@ impl Progress for Bar {
             Phase::Read => "reading INF files",
             Phase::Search => "searching driver files",
             Phase::Image => "reading boot images",
+            Phase::Fleet => "reading inventories",
         };
         self.0.reset();
         self.0.set_position(0);

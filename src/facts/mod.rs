@@ -4,10 +4,12 @@
 //! facts: they arise in [`crate::analysis`]. Nothing here reads a file, and nothing here knows `inf-db`.
 
 pub mod boot_image;
+pub mod device_ids;
 pub mod driver_binary;
 pub mod driver_file;
 pub mod driver_package;
 pub mod ids;
+pub mod inventory;
 pub mod os_version;
 pub mod share;
 pub mod signature;

@@ -11,6 +11,7 @@ pub mod digest;
 pub mod hive;
 pub mod inf;
 pub mod ini;
+pub mod inventory;
 pub mod pe;
 pub mod pkcs7;
 pub mod text;

@@ -11,6 +11,8 @@ pub enum Phase {
     Search,
     /// Reading a boot image.
     Image,
+    /// Reading inventories of machines.
+    Fleet,
 }
 
 /// Receives progress. Called from several threads.

@@ -16,6 +16,7 @@ mod conformance;
 mod corpus;
 mod documents;
 mod fixtures;
+mod fleet;
 mod hostile;
 mod inf_corpus;
 mod inf_db;

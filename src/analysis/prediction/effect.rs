@@ -142,13 +142,23 @@ impl<'a> TargetView<'a> {
 
     /// What the set does to one adapter; `None` when no driver of the set selects it on this target and no image is given.
     pub fn effect(&self, offered: &OfferedModels<'a>, topology: &Topology, id: &HardwareId) -> Option<AdapterEffect> {
-        let device = DeviceIds::from_adapter_id(id);
-        let contenders = offered.drivers.iter().filter_map(|(driver, models)| self.contender(*driver, models, &device));
+        self.effect_on(offered, topology, &DeviceIds::from_adapter_id(id), id)
+    }
+
+    /// The same for a device whose ids are known; `id` is what to call it.
+    pub fn effect_on(
+        &self,
+        offered: &OfferedModels<'a>,
+        topology: &Topology,
+        device: &DeviceIds,
+        id: &HardwareId,
+    ) -> Option<AdapterEffect> {
+        let contenders = offered.drivers.iter().filter_map(|(driver, models)| self.contender(*driver, models, device));
         let best = self.best(contenders.collect());
         if self.target.image().is_none() {
             return best.map(|(winner, _)| self.against_assumption(offered, topology, &winner));
         }
-        let now = self.winner_in_image(&device);
+        let now = self.winner_in_image(device);
         let before = self.before(now.as_ref(), id);
         Some(self.against_image(offered, topology, before, now, best))
     }
@@ -160,6 +170,7 @@ impl<'a> TargetView<'a> {
         Some((now.driver, state, because))
     }
 
+    /// The driver of the image that Windows chooses for a device.
     fn winner_in_image(&self, device: &DeviceIds) -> Option<Contender<'a>> {
         let positions: BTreeSet<usize> =
             device.all().filter_map(|i| self.image_by_id.get(i)).flatten().copied().collect();
@@ -168,6 +179,26 @@ impl<'a> TargetView<'a> {
             self.contender(*driver, models, device)
         });
         self.best(here.collect()).map(|(winner, _)| winner)
+    }
+
+    /// What runs a device whose ids are known in the image now, and the driver that does; `id` is what to call it.
+    pub fn now_on(&self, device: &DeviceIds, id: &HardwareId) -> (Before, Option<DriverIndex>, Evidence) {
+        let now = self.winner_in_image(device);
+        let (before, because) = self.before(now.as_ref(), id);
+        (before, now.map(|n| n.driver), because)
+    }
+
+    /// The driver of a set that Windows would choose for a device, and what would run it then; `None` = no network driver.
+    pub fn best_of_set(
+        &self,
+        offered: &OfferedModels<'a>,
+        device: &DeviceIds,
+    ) -> Option<(Candidate, DriverIndex, After)> {
+        let contenders = offered.drivers.iter().filter_map(|(driver, models)| self.contender(*driver, models, device));
+        let network = contenders.filter(|c| self.inputs.topologies.roles[c.driver].is_network());
+        let (winner, _) = self.best(network.collect())?;
+        let after = self.after(offered, winner.driver);
+        Some((winner.candidate, winner.driver, after))
     }
 
     pub(super) fn contender(

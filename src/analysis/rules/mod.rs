@@ -7,6 +7,7 @@ use super::classify::kind::ImageKind;
 use super::classify::profile::Profile;
 use super::classify::release::ImageRelease;
 use super::classify::topology::Topologies;
+use super::coverage::Coverage;
 use super::finding::Finding;
 use super::loadability::Modules;
 use super::package_files::PackageFiles;
@@ -48,6 +49,7 @@ mod netadaptercx_not_in_winpe;
 mod netadaptercx_too_old_for_winpe;
 mod network_stack_incomplete;
 mod no_bootable_image;
+mod no_driver_for_fleet_nic;
 mod no_models_for_winpe_release;
 mod older_than_inbox;
 mod same_driver_name_ignored_in_windowspe;
@@ -75,6 +77,8 @@ pub struct Context<'a> {
     pub targets: &'a [Target],
     /// Predictions.
     pub predictions: &'a Predictions,
+    /// Coverage of the fleet, if one is given.
+    pub coverage: Option<&'a Coverage>,
     /// Which install sections every network driver uses on every target.
     pub choices: &'a Choices,
     /// The files of the drivers where they lie.
@@ -126,6 +130,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: netadaptercx_too_old_for_winpe::ID, check: netadaptercx_too_old_for_winpe::check },
     Rule { id: network_stack_incomplete::ID, check: network_stack_incomplete::check },
     Rule { id: no_bootable_image::ID, check: no_bootable_image::check },
+    Rule { id: no_driver_for_fleet_nic::ID, check: no_driver_for_fleet_nic::check },
     Rule { id: no_models_for_winpe_release::ID, check: no_models_for_winpe_release::check },
     Rule { id: older_than_inbox::ID, check: older_than_inbox::check },
     Rule { id: same_driver_name_ignored_in_windowspe::ID, check: same_driver_name_ignored_in_windowspe::check },

@@ -7,108 +7,12 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::facts::driver_package::{DriverVer, Model};
-use crate::facts::ids::HardwareId;
 use crate::facts::os_version::OsVersion;
+
+pub use crate::facts::device_ids::DeviceIds;
 
 /// Feature score of a driver that names none.
 pub const DEFAULT_FEATURE_SCORE: u8 = 0xFF;
-
-/// The ids that a device reports, each list best first.
-///
-/// Where only one id of the device is known, places of the list stay empty, so that the known ones keep the positions
-/// that they have on a real device. An empty place matches nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct DeviceIds {
-    /// Hardware ids.
-    pub hardware: Vec<HardwareId>,
-    /// Compatible ids.
-    pub compatible: Vec<HardwareId>,
-}
-
-impl DeviceIds {
-    /// What the bus driver reports for a device that is described by one id of an INF.
-    ///
-    /// PCI (FACTS.md 2.6, FORMATS.md 4a): a device with a subsystem has two hardware ids (`&SUBSYS&REV`, `&SUBSYS`);
-    /// `&REV` and `VEN&DEV` are compatible ids. A device whose subsystem is 0 has six hardware ids, among them these two.
-    /// Parts that the id does not name are unknown: they give empty places. Any other bus: the id itself.
-    pub fn from_adapter_id(id: &HardwareId) -> Self {
-        match PciParts::of(id) {
-            Some(pci) => pci.device_ids(),
-            None => Self { hardware: vec![id.clone()], compatible: Vec::new() },
-        }
-    }
-}
-
-impl DeviceIds {
-    /// Every known id, hardware ids first; empty places are left out.
-    pub fn all(&self) -> impl Iterator<Item = &HardwareId> {
-        self.hardware.iter().chain(&self.compatible).filter(|id| !id.as_str().is_empty())
-    }
-}
-
-/// The parts of `PCI\VEN_..&DEV_..`.
-struct PciParts<'a> {
-    vendor: &'a str,
-    device: &'a str,
-    subsystem: Option<&'a str>,
-    revision: Option<&'a str>,
-    class: Option<&'a str>,
-}
-
-impl<'a> PciParts<'a> {
-    fn of(id: &'a HardwareId) -> Option<Self> {
-        if id.enumerator() != Some("PCI") {
-            return None;
-        }
-        Some(Self {
-            vendor: id.part("VEN_")?,
-            device: id.part("DEV_")?,
-            subsystem: id.part("SUBSYS_"),
-            revision: id.part("REV_"),
-            class: id.part("CC_"),
-        })
-    }
-
-    fn device_ids(&self) -> DeviceIds {
-        let base = format!("PCI\\VEN_{}&DEV_{}", self.vendor, self.device);
-        let with = |known: Option<String>| known.map_or_else(|| HardwareId::new(""), |t| HardwareId::new(&t));
-        let sub = self.subsystem.map(|s| format!("{base}&SUBSYS_{s}"));
-        let sub_rev = sub.as_ref().zip(self.revision).map(|(s, r)| format!("{s}&REV_{r}"));
-        let rev = self.revision.map(|r| format!("{base}&REV_{r}"));
-        // CC_ccsspp (with programming interface) and CC_ccss.
-        let class6 = self.class.filter(|c| c.len() == 6);
-        let class4 = self.class.and_then(|c| c.get(..4));
-        let vendor = format!("PCI\\VEN_{}", self.vendor);
-        let class_ids = [
-            class6.map(|c| format!("{vendor}&CC_{c}")),
-            class4.map(|c| format!("{vendor}&CC_{c}")),
-            Some(vendor.clone()),
-            class6.map(|c| format!("PCI\\CC_{c}")),
-            class4.map(|c| format!("PCI\\CC_{c}")),
-        ];
-        let zero = self.subsystem.is_some_and(|s| !s.is_empty() && s.bytes().all(|b| b == b'0'));
-        if zero {
-            DeviceIds {
-                hardware: [
-                    sub_rev,
-                    sub,
-                    rev,
-                    Some(base.clone()),
-                    class6.map(|c| format!("{base}&CC_{c}")),
-                    class4.map(|c| format!("{base}&CC_{c}")),
-                ]
-                .map(with)
-                .into(),
-                compatible: class_ids.map(with).into(),
-            }
-        } else {
-            DeviceIds {
-                hardware: [sub_rev, sub].map(with).into(),
-                compatible: [rev, Some(base)].into_iter().chain(class_ids).map(with).collect(),
-            }
-        }
-    }
-}
 
 /// The lowest identifier score (`0xTHHH`) of a model for a device, `None` when none of its ids matches.
 ///

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::facts::driver_package::DriverDate;
+use crate::facts::ids::HardwareId;
 
 fn model(ids: &[&str]) -> Model {
     Model {

@@ -1,5 +1,6 @@
 //! `wimspect/1`, the JSON contract (DESIGN.md 4), written as a stream: no value tree of the whole is ever built.
 
+mod coverage;
 mod driver;
 mod image;
 mod judgement;
@@ -49,6 +50,11 @@ fn document<S: Serializer>(
         &seq(|| analysis.topologies.all.iter().map(|t| judgement::TopologyRecord::of(report, t))),
     )?;
     map.serialize_entry("predictions", &seq(|| judgement::predictions(report)))?;
+    // Only with a fleet: what does not speak of machines has no room for them.
+    if let Some(coverage) = &analysis.coverage {
+        map.serialize_entry("fleet", &coverage::FleetRecord::of(report, coverage))?;
+        map.serialize_entry("coverage", &seq(|| coverage::records(report, coverage)))?;
+    }
     map.serialize_entry(
         "findings",
         &seq(|| analysis.findings.iter().map(|f| judgement::FindingRecord::of(report, f))),
@@ -74,6 +80,11 @@ fn shown_drivers(report: &Report<'_>) -> BTreeSet<DriverIndex> {
     for prediction in &analysis.predictions.all {
         shown.extend(prediction.effect.driver_before);
         shown.extend(prediction.effect.driver_after);
+    }
+    for row in analysis.coverage.iter().flat_map(|c| &c.rows) {
+        shown.extend(row.driver);
+        shown.extend(row.threats.iter().filter_map(|t| t.driver));
+        shown.extend(row.share_best.as_ref().map(|b| b.driver));
     }
     shown
 }

@@ -1,5 +1,6 @@
 //! Text for a terminal: verdict first, findings by package, worst first.
 
+mod coverage;
 mod facts;
 mod findings;
 pub mod inf_model;
@@ -21,6 +22,7 @@ pub fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Resu
     facts::images(report, style, &mut out)?;
     findings::write(report, style, &mut out)?;
     matrix::of_images(report, style, &mut out)?;
+    coverage::write(report, style, &mut out)?;
     problems(report, style, &mut out)?;
     summary(report, style, &mut out)?;
     out.flush()
