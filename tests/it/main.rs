@@ -9,6 +9,7 @@
     reason = "helpers of tests: clippy's allow-unwrap-in-tests sees only functions with #[test]; a skipped test says so"
 )]
 
+
 mod architecture;
 mod arguments;
 mod catalogs;
