@@ -26,6 +26,8 @@ pub(super) struct DriverRecord<'a> {
     catalog: Option<&'a str>,
     arches: Vec<Arch>,
     role: Role,
+    /// Models lines; `devices` lists them only for drivers that matter, or with `--all-facts`.
+    device_count: usize,
     devices: Vec<DeviceRecord<'a>>,
 }
 
@@ -79,7 +81,7 @@ struct LineRecord {
 }
 
 impl<'a> DriverRecord<'a> {
-    pub(super) fn of(report: &'a Report<'a>, index: DriverIndex) -> Self {
+    pub(super) fn of(report: &'a Report<'a>, index: DriverIndex, with_devices: bool) -> Self {
         let driver = &report.analysis.world.drivers[index];
         let version = &driver.package.version;
         Self {
@@ -93,7 +95,8 @@ impl<'a> DriverRecord<'a> {
             catalog: version.catalogs.first().map(|c| c.file.as_str()),
             arches: arches(&driver.package),
             role: report.analysis.topologies.roles[index],
-            devices: devices(report, index),
+            device_count: driver.package.models_sections.iter().map(|s| s.models.len()).sum(),
+            devices: if with_devices { devices(report, index) } else { Vec::new() },
         }
     }
 }

@@ -44,7 +44,8 @@ fn document<S: Serializer>(
         "images",
         &seq(|| (0..analysis.world.images.len()).map(|i| image::ImageRecord::of(report, i))),
     )?;
-    map.serialize_entry("drivers", &seq(|| shown.iter().map(|d| driver::DriverRecord::of(report, *d))))?;
+    let drivers = || (0..analysis.world.drivers.len()).map(|d| driver::DriverRecord::of(report, d, shown.contains(&d)));
+    map.serialize_entry("drivers", &seq(drivers))?;
     map.serialize_entry(
         "topologies",
         &seq(|| analysis.topologies.all.iter().map(|t| judgement::TopologyRecord::of(report, t))),
@@ -64,7 +65,8 @@ fn document<S: Serializer>(
     map.end()
 }
 
-/// Network drivers, and whatever findings and topologies refer to.
+/// Network drivers, and whatever findings and topologies refer to: these are shown with their devices. Of the others the
+/// record says what they are, so that "not-network" is said and not only meant.
 fn shown_drivers(report: &Report<'_>) -> BTreeSet<DriverIndex> {
     let analysis = report.analysis;
     let all = 0..analysis.world.drivers.len();
