@@ -103,6 +103,13 @@ fn walk(root: &Path, options: ShareOptions, share: &mut Share, progress: &dyn Pr
             share.folders.entry(path).or_default();
             continue;
         }
+        if entry.path_is_symlink() {
+            // Following links may lead out of the share or round in circles; silence would hide drivers.
+            let message =
+                "is a symbolic link and was not followed: name the folder that it leads to as a share of its own";
+            share.problems.push(ShareProblem { path, message: message.to_owned() });
+            continue;
+        }
         share.file_count += 1;
         progress.step();
         let name = entry.file_name().to_string_lossy().into_owned();

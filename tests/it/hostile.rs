@@ -209,3 +209,17 @@ fn an_unreadable_file_is_a_finding_and_an_unreadable_input_is_exit_code_2() {
     assert!(run.stderr.contains("boot.wim"), "{}", run.stderr);
     set_mode(&share.join("closed"), 0o755);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_in_a_share_is_not_followed_and_said() {
+    let share = tempfile::tempdir().unwrap();
+    let target = crate::support::fixture("share/netxtreme2-multitier");
+    std::os::unix::fs::symlink(&target, share.path().join("linked")).unwrap();
+    std::fs::copy(target.join("bxnd.inf"), share.path().join("bxnd.inf")).unwrap();
+    let run = crate::support::run_line(&format!("audit {} --format json", share.path().display()));
+    let report = run.json();
+    let problems = items(&report["problems"]);
+    assert!(problems.iter().any(|p| text(p, "/path") == "linked"), "{problems:?}");
+    assert_eq!(report["summary"]["inf_files"], 1);
+}

@@ -497,3 +497,23 @@ fn a_package_is_found_although_another_share_is_missing() {
     assert_eq!(run.code, Some(2));
     assert_eq!(items(&run.json()["predictions"]).len(), 32);
 }
+
+#[test]
+fn a_bus_driver_of_an_unknown_family_is_known_by_the_adapter_that_it_claims() {
+    // The renamed set without its miniport: no table and no child tell, the monolithic driver in the image does.
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(fixture("renamed/netxtreme2-multitier")).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        let is_child =
+            std::fs::read(&path).is_ok_and(|b| name.ends_with(".inf") && String::from_utf8_lossy(&b).contains("Ndi"));
+        if !is_child {
+            std::fs::copy(&path, folder.path().join(name)).unwrap();
+        }
+    }
+    let report = audit(folder.path(), PE2, RUN);
+    let errors = items(&report["findings"]).iter().filter(|f| text(f, "/severity") == "error");
+    let mut rules: Vec<&str> = errors.map(|f| text(f, "/rule")).collect();
+    rules.sort_unstable();
+    assert_eq!(rules, ["bus-driver-without-miniport", "multi-tier-nic-in-windowspe"]);
+}

@@ -3,7 +3,7 @@
 //! Two layers (DESIGN.md 4): the *structure* over all decorations is made here; what of it selects devices on one target is
 //! [`crate::analysis::prediction`]'s business.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use sha2::{Digest, Sha256};
 
@@ -11,7 +11,7 @@ use super::link::{Link, Linker};
 use super::profile::{IdKind, NetKind, Profile, id_kind};
 use super::role::Role;
 use crate::analysis::world::{DriverIndex, World};
-use crate::facts::ids::HardwareId;
+use crate::facts::ids::{HardwareId, class_guid};
 use crate::inf_db::InfDb;
 
 /// Monolithic or multi-tier.
@@ -102,8 +102,9 @@ pub fn build(world: &World, profiles: &[Profile], db: &InfDb) -> Topologies {
     for root in parents.iter().filter(|p| !children.contains(*p)) {
         all.push(multi_tier(world, profiles, db, *root, &links, &siblings));
     }
+    let adapters = adapter_ids(world, profiles, db);
     for (index, profile) in profiles.iter().enumerate() {
-        if is_lone_bus(profile, db) && !parents.contains(&index) {
+        if is_lone_bus(world, index, profile, &adapters, db) && !parents.contains(&index) {
             all.push(multi_tier(world, profiles, db, index, &links, &siblings));
         }
         if profile.net == NetKind::Adapter && !profile.private.is_empty() && !children.contains(&index) {
@@ -157,11 +158,31 @@ fn sibling_links(profiles: &[Profile], linker: &Linker<'_>, links: &[Link]) -> V
     found
 }
 
-/// A bus driver without any child here is known only by the family table: its service, and an id of the family.
-fn is_lone_bus(profile: &Profile, db: &InfDb) -> bool {
-    profile.net == NetKind::None
-        && profile.bus_models > 0
-        && profile.services.iter().any(|s| db.families().iter().any(|f| f.links.iter().any(|l| l.has_bus_service(s))))
+/// A bus driver without any child here is known by the family table (its service), or because it claims an adapter that a
+/// network driver elsewhere in this world claims, too: "family has both" (FACTS.md 3.2, rule 5).
+fn is_lone_bus(
+    world: &World,
+    driver: DriverIndex,
+    profile: &Profile,
+    adapters: &HashSet<&HardwareId>,
+    db: &InfDb,
+) -> bool {
+    if profile.net != NetKind::None || profile.bus_models == 0 || profile.services.is_empty() {
+        return false;
+    }
+    let in_table = |s: &String| db.families().iter().any(|f| f.links.iter().any(|l| l.has_bus_service(s)));
+    let models = || world.drivers[driver].package.models_sections.iter().flat_map(|s| &s.models);
+    // iSCSI and FCoE drivers share the ids of their NIC and are information, never its breakage (DESIGN.md 4).
+    let storage = world.drivers[driver].package.is_class(class_guid::SCSI_ADAPTER, "SCSIAdapter");
+    let shares_adapter = || models().filter_map(|m| m.ids.first()).any(|id| adapters.contains(id));
+    profile.services.iter().any(in_table) || (!storage && shares_adapter())
+}
+
+/// Ids on hardware buses that network drivers claim themselves.
+fn adapter_ids<'a>(world: &'a World, profiles: &[Profile], db: &InfDb) -> HashSet<&'a HardwareId> {
+    let adapters = world.drivers.iter().enumerate().filter(|(d, _)| profiles[*d].net == NetKind::Adapter);
+    let models = adapters.flat_map(|(_, driver)| driver.package.models_sections.iter().flat_map(|s| &s.models));
+    models.filter_map(|m| m.ids.first()).filter(|id| id_kind(id, db) == IdKind::Bus).collect()
 }
 
 fn multi_tier(
