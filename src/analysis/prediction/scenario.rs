@@ -106,6 +106,32 @@ impl Outcome {
     }
 }
 
+impl Outcome {
+    /// What the network does, in words.
+    pub const fn network_text(&self) -> &'static str {
+        match (self.during, self.recovers) {
+            (NetworkDuring::Lost, _) => "network lost for good",
+            (NetworkDuring::Interrupted, NetworkRecovers::Seconds) => "network gone for some seconds",
+            (NetworkDuring::Interrupted, _) => "network interrupted",
+            (NetworkDuring::NeverUp, _) => "network never up",
+            (NetworkDuring::Kept, _) => "network kept",
+            (NetworkDuring::Unknown, _) => "what the network does is not known",
+        }
+    }
+
+    /// Where the task sequence ends, as the end of a sentence; empty when it does not.
+    pub const fn place_text(&self) -> &'static str {
+        match self.at {
+            Some(TaskPhase::Boot) => " at boot",
+            Some(TaskPhase::DriverStep) => " at the driver step",
+            Some(TaskPhase::Setup) => " at Setup windows and ConfigMgr",
+            Some(TaskPhase::AfterSetup) => " minutes after Setup",
+            Some(TaskPhase::FullOs) => " in the deployed system",
+            None => "",
+        }
+    }
+}
+
 /// Which class of deployed Windows decides.
 pub fn deploy_class(version: Option<OsVersion>) -> DeployOs {
     match version {

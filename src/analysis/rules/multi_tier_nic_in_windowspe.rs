@@ -13,9 +13,7 @@ use crate::analysis::prediction::{Prediction, Resident};
 use crate::analysis::target::{Target, folded_names};
 use crate::analysis::world::{ImageIndex, Location};
 use crate::facts::ids::HardwareId;
-use crate::inf_db::{
-    After, Before, ContentAccess, Effect, MultiTier, NetworkDuring, NetworkRecovers, TaskPhase, TaskResult,
-};
+use crate::inf_db::{After, Before, ContentAccess, Effect, MultiTier, NetworkDuring, TaskResult};
 
 pub(super) const ID: &str = "multi-tier-nic-in-windowspe";
 
@@ -209,24 +207,9 @@ fn content_name(content: ContentAccess) -> &'static str {
 
 /// `network lost for good, the task sequence fails at setup`.
 fn outcome_text(outcome: &Outcome) -> String {
-    let network = match (outcome.during, outcome.recovers) {
-        (NetworkDuring::Lost, _) => "network lost for good",
-        (NetworkDuring::Interrupted, NetworkRecovers::Seconds) => "network gone for some seconds",
-        (NetworkDuring::Interrupted, _) => "network interrupted",
-        (NetworkDuring::NeverUp, _) => "network never up",
-        (NetworkDuring::Kept, _) => "network kept",
-        (NetworkDuring::Unknown, _) => "what the network does is not known",
-    };
-    let place = match outcome.at {
-        Some(TaskPhase::Boot) => " at boot",
-        Some(TaskPhase::DriverStep) => " at the driver step",
-        Some(TaskPhase::Setup) => " at Setup windows and ConfigMgr",
-        Some(TaskPhase::AfterSetup) => " minutes after Setup",
-        Some(TaskPhase::FullOs) => " in the deployed system",
-        None => "",
-    };
+    let network = outcome.network_text();
     match outcome.result {
-        TaskResult::Fails => format!("{network}, the task sequence fails{place}"),
+        TaskResult::Fails => format!("{network}, the task sequence fails{}", outcome.place_text()),
         TaskResult::Succeeds => format!("{network}, the task sequence succeeds"),
         TaskResult::NotAffected => format!("{network}, the task sequence is not affected"),
         TaskResult::Unknown => format!("{network}, the task sequence: not known"),

@@ -9,9 +9,7 @@ use crate::analysis::classify::topology::TopologyKind;
 use crate::analysis::prediction::Prediction;
 use crate::analysis::prediction::scenario::{Cell, Outcome};
 use crate::analysis::target::folded_names;
-use crate::inf_db::{
-    Before, ContentAccess, DeploySource, Effect, NetworkDuring, NetworkRecovers, TaskPhase, TaskResult,
-};
+use crate::inf_db::{Before, ContentAccess, DeploySource, Effect, TaskResult};
 use crate::report::Report;
 
 /// The table of one topology: one row for each group of targets with the same answers.
@@ -72,29 +70,14 @@ fn cell_name(cell: &Cell) -> String {
 
 /// The fate of task sequence and network in one cell.
 pub(super) fn outcome_text(outcome: &Outcome) -> String {
-    let network = match (outcome.during, outcome.recovers) {
-        (NetworkDuring::Lost, _) => "network lost for good",
-        (NetworkDuring::Interrupted, NetworkRecovers::Seconds) => "network gone for some seconds",
-        (NetworkDuring::Interrupted, _) => "network interrupted",
-        (NetworkDuring::NeverUp, _) => "network never up",
-        (NetworkDuring::Kept, _) => "network kept",
-        (NetworkDuring::Unknown, _) => "what the network does is not known",
-    };
-    let place = match outcome.at {
-        Some(TaskPhase::Boot) => " at boot",
-        Some(TaskPhase::DriverStep) => " at the driver step",
-        Some(TaskPhase::Setup) => " at Setup windows and ConfigMgr",
-        Some(TaskPhase::AfterSetup) => " minutes after Setup",
-        Some(TaskPhase::FullOs) => " in the deployed system",
-        None => "",
-    };
+    let place = outcome.place_text();
     let task = match outcome.result {
         TaskResult::Fails => format!("FAILS{place}"),
         TaskResult::Succeeds => "succeeds".to_owned(),
         TaskResult::NotAffected => "not affected".to_owned(),
         TaskResult::Unknown => format!("not known{place}"),
     };
-    format!("{task}, {network}")
+    format!("{task}, {}", outcome.network_text())
 }
 
 /// For each image: what every offered set does there, the harmful ones first, the harmless ones counted.
