@@ -48,6 +48,40 @@ pub struct Finding {
     pub advice: Vec<String>,
     /// Hash of what the finding is about: survives moved lines, another mount point, a re-encoded INF, a renamed folder.
     pub fingerprint: String,
+    /// Why it does not count, where somebody has said so.
+    pub suppressed: Option<Suppression>,
+    /// Whether a baseline knew it; `None` without a baseline.
+    pub known: Option<bool>,
+}
+
+/// Why a finding does not count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// Who says so.
+    pub by: SuppressedBy,
+    /// The reason that was written down.
+    pub reason: String,
+    /// Last day on which it holds, `2026-12-31`.
+    pub until: Option<String>,
+}
+
+/// What takes a finding out of the count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SuppressedBy {
+    /// An ignore of the policy file.
+    Policy,
+    /// The baseline knew it.
+    Baseline,
+}
+
+impl SuppressedBy {
+    /// As written in reports.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Baseline => "baseline",
+        }
+    }
 }
 
 impl Finding {
@@ -72,6 +106,8 @@ impl Finding {
             evidence: Vec::new(),
             advice: Vec::new(),
             fingerprint: fingerprint(rule, identity),
+            suppressed: None,
+            known: None,
         }
     }
 
@@ -92,6 +128,11 @@ impl Finding {
 }
 
 impl Finding {
+    /// Whether it counts for the exit code and in the totals.
+    pub fn counts(&self) -> bool {
+        self.suppressed.is_none()
+    }
+
     /// Message and detail, for formats that have one text.
     pub fn whole_message(&self) -> String {
         if self.detail.is_empty() { self.message.clone() } else { format!("{}. {}", self.message, self.detail) }

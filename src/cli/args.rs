@@ -146,10 +146,10 @@ pub struct ExplainArgs {
 /// What all subcommands share.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// Output format: text, json.
-    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = Format::Text)]
-    pub format: Format,
-    /// Write the report to this file.
+    /// Output format, and the file for it (repeatable): text, json; `--format text --format json=report.json`.
+    #[arg(long, global = true, value_name = "FORMAT[=FILE]", value_parser = output_spec, default_value = "text")]
+    pub format: Vec<OutputSpec>,
+    /// Write the report whose format names no file to this one.
     #[arg(long, short, global = true, value_name = "FILE")]
     pub output: Option<PathBuf>,
     /// Exit with 1 for findings of this severity and above: error, warning, info, never.
@@ -178,13 +178,45 @@ pub struct Common {
     pub quiet: bool,
 }
 
-/// Output formats; each is one file in `report/`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+/// Output formats; each is one file or folder in `report/`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
 pub enum Format {
     /// For a terminal.
     Text,
     /// `wimspect/1`.
     Json,
+}
+
+/// One report: its format, and its file unless it goes to `--output` or standard output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputSpec {
+    /// Format.
+    pub format: Format,
+    /// File.
+    pub file: Option<PathBuf>,
+}
+
+impl Common {
+    /// The format of what goes to standard output, for subcommands that write one thing.
+    pub fn first_format(&self) -> Format {
+        self.format.iter().find(|spec| spec.file.is_none()).or(self.format.first()).map_or(Format::Text, |s| s.format)
+    }
+}
+
+fn output_spec(text: &str) -> Result<OutputSpec, String> {
+    let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(file)));
+    let format = Format::from_str(name, true).map_err(|_| {
+        let names: Vec<String> = Format::value_variants()
+            .iter()
+            .filter_map(ValueEnum::to_possible_value)
+            .map(|value| value.get_name().to_owned())
+            .collect();
+        format!("no output format `{name}`; one of {}", names.join(", "))
+    })?;
+    if file == Some("") {
+        return Err(format!("`{text}` names no file; write `{name}=FILE`, or `{name}` alone for standard output"));
+    }
+    Ok(OutputSpec { format, file: file.map(PathBuf::from) })
 }
 
 /// Which severity fails a run.

@@ -23,7 +23,7 @@ pub fn run(args: &ExplainArgs, common: &Common) -> Result<ExitStatus> {
         list(&db, style, &mut out)?;
         return Ok(ExitStatus::Clean);
     };
-    let json = common.format == Format::Json;
+    let json = common.first_format() == Format::Json;
     if let Some(rule) = db.rules().get(id) {
         if json { json_line(rule, &mut out)? } else { show_rule(rule, style, &mut out)? }
     } else if let Some(family) = db.families().get(id) {

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::args::{Color, Common, FailOn, Format, MinConfidence};
 use super::pipeline::Outcome;
@@ -49,10 +49,10 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
         problems: &outcome.problems,
         all_facts: common.all_facts || kind == Kind::Facts,
         verdicts: kind == Kind::Full,
+        policy: None,
+        baseline: None,
     };
-    if !common.quiet || common.output.is_some() {
-        write(&report, kind, common)?;
-    }
+    to_destinations(common, &mut |format, style, out| one(&report, kind, format, style, out))?;
     if !outcome.failed.is_empty() {
         return Ok(ExitStatus::Failure);
     }
@@ -70,26 +70,43 @@ fn fails(outcome: &Outcome, fail_on: FailOn) -> bool {
         FailOn::Info => Severity::Info,
         FailOn::Never => return false,
     };
-    outcome.analysis.findings.iter().any(|f| f.severity >= least)
+    outcome.analysis.findings.iter().any(|f| f.counts() && f.severity >= least)
 }
 
-fn write(report: &Report<'_>, kind: Kind, common: &Common) -> Result<()> {
-    to_destination(common, &mut |style, out| one(report, kind, common.format, style, out))
-}
-
-/// Writes to `--output` or to standard output.
+/// Writes one report after the other: to its own file, to `--output`, or to standard output (nothing there with `--quiet`).
 ///
 /// # Errors
-/// It can not be written.
-pub fn to_destination(common: &Common, write: &mut dyn FnMut(Style, &mut dyn Write) -> io::Result<()>) -> Result<()> {
-    match &common.output {
-        None => {
-            let stdout = io::stdout();
-            let style = style(common.color, stdout.is_terminal());
-            write(style, &mut io::BufWriter::new(stdout.lock())).context("writing to standard output")
+/// Two reports have the same destination, or one can not be written; the others are written all the same.
+pub fn to_destinations(
+    common: &Common,
+    write: &mut dyn FnMut(Format, Style, &mut dyn Write) -> io::Result<()>,
+) -> Result<()> {
+    let mut seen: Vec<Option<&Path>> = Vec::new();
+    for spec in &common.format {
+        let destination = spec.file.as_deref().or(common.output.as_deref());
+        if seen.contains(&destination) {
+            let place = destination.map_or_else(|| "standard output".to_owned(), |p| p.display().to_string());
+            bail!("two reports would go to {place}; name a file for each: --format json=FILE");
         }
-        Some(path) => write_file(path, write).with_context(|| format!("writing {}", path.display())),
+        seen.push(destination);
     }
+    let mut result = Ok(());
+    for (spec, destination) in common.format.iter().zip(seen) {
+        let written = match destination {
+            None if common.quiet => Ok(()),
+            None => to_stdout(common, &mut |style, out| write(spec.format, style, out)),
+            Some(path) => write_file(path, &mut |style, out| write(spec.format, style, out))
+                .with_context(|| format!("writing {}", path.display())),
+        };
+        result = result.and(written);
+    }
+    result
+}
+
+fn to_stdout(common: &Common, write: &mut dyn FnMut(Style, &mut dyn Write) -> io::Result<()>) -> Result<()> {
+    let stdout = io::stdout();
+    let style = style(common.color, stdout.is_terminal());
+    write(style, &mut io::BufWriter::new(stdout.lock())).context("writing to standard output")
 }
 
 /// Written beside its place and put there when it is whole: nobody ever sees half a report.

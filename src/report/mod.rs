@@ -20,6 +20,34 @@ pub struct Report<'a> {
     pub all_facts: bool,
     /// Say whether images are fit for distribution; not where only facts were asked for.
     pub verdicts: bool,
+    /// Digest of the policy file, where one was used.
+    pub policy: Option<&'a str>,
+    /// What the baseline says, where one was given.
+    pub baseline: Option<&'a BaselineSummary>,
+}
+
+/// A run compared with its baseline.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BaselineSummary {
+    /// Findings that the baseline did not know.
+    pub new: usize,
+    /// Findings that it knew.
+    pub accepted: usize,
+    /// What it knew and is not there any more.
+    pub gone: Vec<GoneFinding>,
+}
+
+/// A finding of a baseline that is not there any more.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GoneFinding {
+    /// Rule id.
+    pub rule: String,
+    /// Where it was.
+    pub path: String,
+    /// What it said.
+    pub message: String,
+    /// Its fingerprint.
+    pub fingerprint: String,
 }
 
 /// One input as given on the command line.

@@ -40,7 +40,7 @@ pub(super) fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
     });
     let remarks = args.lint.then(|| lint_with(&bytes, &options));
     let record = Record { schema: SCHEMA, path: &path, model, lint: remarks.as_deref() };
-    output::to_destination(common, &mut |style, out| write(&record, common.format, style, out))
+    output::to_destinations(common, &mut |format, style, out| write(&record, format, style, out))
         .with_context(|| path.clone())?;
     let odd = remarks.as_ref().is_some_and(|r| !r.is_empty());
     let broken = remarks.as_ref().is_some_and(|r| r.iter().any(|p| p.fatal));

@@ -245,6 +245,15 @@ pub(super) struct FindingRecord<'a> {
     evidence: &'a [Evidence],
     advice: &'a [String],
     fingerprint: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<SuppressedRecord<'a>>,
+}
+
+#[derive(Serialize)]
+struct SuppressedRecord<'a> {
+    by: &'static str,
+    reason: &'a str,
+    until: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -280,6 +289,11 @@ impl<'a> FindingRecord<'a> {
             evidence: &finding.evidence,
             advice: &finding.advice,
             fingerprint: &finding.fingerprint,
+            suppressed: finding.suppressed.as_ref().map(|s| SuppressedRecord {
+                by: s.by.name(),
+                reason: &s.reason,
+                until: s.until.as_deref(),
+            }),
         }
     }
 }
@@ -303,7 +317,7 @@ impl Summary {
             *by_role.entry(role.name()).or_default() += 1;
         }
         let mut by_severity = BTreeMap::from([("error", 0), ("warning", 0), ("info", 0)]);
-        for finding in &analysis.findings {
+        for finding in analysis.findings.iter().filter(|f| f.counts()) {
             *by_severity.entry(finding.severity.name()).or_default() += 1;
         }
         Self {

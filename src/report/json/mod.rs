@@ -37,7 +37,12 @@ fn document<S: Serializer>(
     map.serialize_entry("schema", SCHEMA)?;
     map.serialize_entry(
         "tool",
-        &Tool { name: "wimspect", version: env!("CARGO_PKG_VERSION"), inf_db: report.db.digest(), policy: None },
+        &Tool {
+            name: "wimspect",
+            version: env!("CARGO_PKG_VERSION"),
+            inf_db: report.db.digest(),
+            policy: report.policy,
+        },
     )?;
     map.serialize_entry("inputs", &seq(|| report.inputs.iter().map(InputRecord::of)))?;
     map.serialize_entry(
@@ -92,11 +97,11 @@ fn shown_drivers(report: &Report<'_>) -> BTreeSet<DriverIndex> {
 }
 
 #[derive(Serialize)]
-struct Tool {
+struct Tool<'a> {
     name: &'static str,
     version: &'static str,
     inf_db: String,
-    policy: Option<String>,
+    policy: Option<&'a str>,
 }
 
 #[derive(Serialize)]

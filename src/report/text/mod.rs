@@ -57,7 +57,7 @@ fn problems(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Resul
 
 fn summary(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let analysis = report.analysis;
-    let count = |severity: Severity| analysis.findings.iter().filter(|f| f.severity == severity).count();
+    let count = |severity: Severity| analysis.findings.iter().filter(|f| f.counts() && f.severity == severity).count();
     let infs: usize = analysis.world.shares.iter().map(|s| s.infs.len()).sum();
     let network = analysis.topologies.roles.iter().filter(|r| r.is_network()).count();
     let mut looked_at = Vec::new();
