@@ -1,7 +1,7 @@
 //! Drivers for wireless adapters.
 
 use super::Context;
-use super::folding::{Item, by_folder};
+use super::folding::{Item, by_driver};
 use crate::analysis::classify::profile::Function;
 use crate::analysis::classify::role::Role;
 use crate::analysis::finding::{Finding, Severity};
@@ -24,12 +24,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for group in by_folder(context, items) {
-        let text = format!(
-            "{} {} wireless adapters: of no use in the windowsPE pass",
-            group.names(),
-            group.verb("drives", "drive")
-        );
+    for group in by_driver(context, items) {
+        let text = format!("{} drives wireless adapters: of no use in the windowsPE pass", group.names());
         findings.push(group.finding(context, ID, text));
     }
 }
