@@ -117,6 +117,9 @@ pub struct Family {
     pub vendor: String,
     /// Tiers.
     pub kind: FamilyKind,
+    /// Its adapters are wireless: no task sequence runs over them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wireless: bool,
     /// In short.
     #[serde(deserialize_with = "prose")]
     pub summary: String,

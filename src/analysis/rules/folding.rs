@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Context;
 use super::no_models_for_winpe_release::is_adapter;
 use crate::analysis::choices::reaches;
-use crate::analysis::classify::profile::Function;
 use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
 use crate::analysis::target::{TargetKind, folded_names};
@@ -26,7 +25,7 @@ pub(super) fn failure(context: &Context<'_>, driver: DriverIndex, target: usize)
 
 /// The driver runs a wired adapter, or carries the one that does.
 pub(super) fn runs_wired_adapter(context: &Context<'_>, driver: DriverIndex) -> bool {
-    is_adapter(context.topologies.roles[driver]) && context.profiles[driver].function != Function::Wlan
+    is_adapter(context.topologies.roles[driver]) && !context.profiles[driver].function.is_wireless()
 }
 
 /// Named targets that can be reached from a location and on which the driver selects a device.

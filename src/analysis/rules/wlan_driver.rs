@@ -1,8 +1,7 @@
-//! Drivers for wireless adapters.
+//! Drivers for wireless adapters: WLAN, WiMAX, mobile broadband.
 
 use super::Context;
 use super::folding::{Item, by_driver};
-use crate::analysis::classify::profile::Function;
 use crate::analysis::classify::role::Role;
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::world::Location;
@@ -13,8 +12,7 @@ pub(super) const ID: &str = "wlan-driver";
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut items = Vec::new();
     for index in context.choices.drivers() {
-        let wireless =
-            context.topologies.roles[index] == Role::Wlan || context.profiles[index].function == Function::Wlan;
+        let wireless = context.topologies.roles[index] == Role::Wlan || context.profiles[index].function.is_wireless();
         if !wireless {
             continue;
         }
