@@ -9,6 +9,7 @@
     reason = "helpers of tests: clippy's allow-unwrap-in-tests sees only functions with #[test]; a skipped test says so"
 )]
 
+
 mod architecture;
 mod arguments;
 mod catalogs;
@@ -24,6 +25,7 @@ mod inf_generated;
 mod inf_lines;
 mod inf_selection;
 mod licences;
+mod links;
 mod predictions;
 mod releases;
 mod renamed;
