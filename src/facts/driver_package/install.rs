@@ -105,7 +105,9 @@ impl<'r> Reader<'r> {
         }
         for id in &collected.add_reg {
             let facts = self.registry_facts(*id);
-            take_registry(&facts, &mut body);
+            if !facts.is_empty() {
+                take_registry(&facts, &mut body);
+            }
         }
         body.copy_files = self.copied_files(&collected.copy, arch);
         collected.clear();

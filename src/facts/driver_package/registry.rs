@@ -1,6 +1,8 @@
 //! What AddReg sections say that matters to a driver's place among others: Ndi keys, filters, co-installers, BootFlags,
 //! and strings that look like device ids.
 
+use std::borrow::Cow;
+
 use super::read::Reader;
 use super::{Located, NetInstall};
 use crate::facts::ids::HardwareId;
@@ -21,6 +23,15 @@ pub(super) struct RegistryFacts {
 }
 
 impl RegistryFacts {
+    /// Nothing in the section matters, as in nearly all: they set parameters.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+            && self.filters.is_empty()
+            && self.co_installers.is_empty()
+            && self.boot_flags.is_none()
+            && [&self.upper_range, &self.lower_range, &self.ndi_service, &self.filter_class].iter().all(|v| v.is_none())
+    }
+
     /// Puts the Ndi keys where they are not set yet.
     pub(super) fn fill(&self, net: &mut NetInstall) {
         let set = |slot: &mut Option<Located<String>>, value: &Option<Located<String>>| {
@@ -72,12 +83,9 @@ impl Reader<'_> {
     }
 
     fn registry_line(&mut self, line: &Line<'_>, facts: &mut RegistryFacts) {
-        let name = line.field(2);
-        let interesting = match name.as_bytes().first().map(u8::to_ascii_lowercase) {
-            Some(b'u' | b'l' | b's' | b'f' | b'b' | b'c' | b'%') => true,
-            _ => line.fields()[4..].iter().any(|f| f.text.contains('\\') || f.text.starts_with('%')),
-        };
-        if !interesting {
+        let name = line.field(2).as_bytes();
+        let may_be_name = name.contains(&b'%') || is_name_that_matters(name);
+        if !may_be_name && !line.fields()[4..].iter().any(|f| memchr::memchr2(b'\\', b'%', f.text.as_bytes()).is_some()) {
             return;
         }
         let number = line.number;
@@ -110,9 +118,10 @@ impl Reader<'_> {
             let slot = if is("UpperRange") { &mut facts.upper_range } else { &mut facts.lower_range };
             set_first(slot, all());
         } else {
-            for text in all() {
-                if looks_like_device_id(&text.value) {
-                    facts.ids.push(Located { value: self.ids.get(&text.value), line: number });
+            for field in &line.fields()[4..] {
+                let text = self.expand(Cow::Borrowed(&*field.text), number);
+                if looks_like_device_id(&text) {
+                    facts.ids.push(Located { value: self.ids.get(&text), line: number });
                 }
             }
         }
@@ -121,6 +130,13 @@ impl Reader<'_> {
 
 /// Beginnings of the value names that are read, in lower case.
 const NAMES: [&[u8]; 6] = [b"upper", b"lower", b"servi", b"filte", b"bootf", b"coins"];
+
+/// It starts as one of the value names that are read.
+fn is_name_that_matters(name: &[u8]) -> bool {
+    let Some(start) = name.first_chunk::<5>() else { return false };
+    let start = start.map(|b| b | 0x20);
+    b"ulsfbc".contains(&start[0]) && NAMES.contains(&start.as_slice())
+}
 
 /// A quick look at a line as it stands: `false` when nothing in it can matter. Most lines of an INF are AddReg lines
 /// that set parameters nobody asks for, so this decides on the speed of the whole.
@@ -131,11 +147,8 @@ fn may_matter(line: &[u8], id_strings: bool) -> bool {
         return true;
     }
     let rest = line[second + 1..].trim_ascii_start();
-    if rest.first().is_some_and(|b| matches!(b, b'"' | b'%' | b'\\')) {
-        return true;
-    }
-    let initial = rest.first().map_or(0, |b| b | 0x20);
-    if b"ulsfbc".contains(&initial) && rest.len() > 5 && NAMES.iter().any(|n| n.eq_ignore_ascii_case(&rest[..5])) {
+    let name = rest.strip_prefix(b"\"").unwrap_or(rest);
+    if name.first().is_some_and(|b| matches!(b, b'"' | b'%' | b'\\')) || is_name_that_matters(name) {
         return true;
     }
     match memchr::memchr2(b'\\', b'%', rest) {

@@ -306,7 +306,12 @@ impl<'i> Cursor<'i> {
 
     /// The next line.
     pub fn read(&mut self) -> Option<&Line<'i>> {
-        self.read_if(|_| true)
+        loop {
+            if self.reader.read_into(&mut self.line) {
+                return Some(&self.line);
+            }
+            self.next_part()?;
+        }
     }
 
     /// The next line that `keep` wants to have read, judged by the line as it stands in the text (without its LF). Lines
@@ -316,12 +321,14 @@ impl<'i> Cursor<'i> {
             if self.reader.read_if(&mut self.line, &keep) {
                 return Some(&self.line);
             }
-            if self.next == NONE {
-                return None;
-            }
-            let part = self.inf.index.parts[self.next as usize];
-            self.next = part.next;
-            self.reader = reader(self.inf.text, part);
+            self.next_part()?;
         }
+    }
+
+    fn next_part(&mut self) -> Option<()> {
+        let part = self.inf.index.parts.get(self.next as usize)?;
+        self.next = part.next;
+        self.reader = reader(self.inf.text, *part);
+        Some(())
     }
 }
