@@ -61,16 +61,20 @@ fn parts(text: &str) -> Option<DecorationParts> {
 
 impl<'r> Reader<'r> {
     /// A substituted text as a shared value.
-    fn shared(&mut self, text: Cow<'r, str>, line: u32) -> Arc<str> {
-        if let Some(known) = self.expanded.get(&text) {
+    fn shared(&mut self, text: &Cow<'r, str>, line: u32) -> Arc<str> {
+        let Cow::Borrowed(raw) = *text else {
+            let text = self.expand(Cow::Borrowed(text), line);
+            return self.texts.get(&text);
+        };
+        if memchr::memchr(b'%', raw.as_bytes()).is_none() {
+            return self.texts.get(raw);
+        }
+        if let Some(known) = self.expanded.get(raw) {
             return known;
         }
-        let raw = if let Cow::Borrowed(raw) = &text { Some(*raw) } else { None };
-        let text = self.expand(text, line);
+        let text = self.expand(Cow::Borrowed(raw), line);
         let shared = self.texts.get(&text);
-        if let Some(raw) = raw {
-            self.expanded.insert(raw, shared.clone());
-        }
+        self.expanded.insert(raw, shared.clone());
         shared
     }
 
@@ -127,15 +131,14 @@ impl<'r> Reader<'r> {
                 self.problem(line.number, "malformed-models-line", message);
                 continue;
             };
-            let description = self.shared(key.text.clone(), line.number);
-            let install_section = self.shared(line.fields()[0].text.clone(), line.number);
-            let mut ids = Vec::with_capacity(line.fields().len() - 1);
-            for field in line.fields().iter().skip(1) {
-                let text = self.expand(field.text.clone(), line.number);
-                if !text.trim().is_empty() {
-                    ids.push(self.ids.get(&text));
-                }
-            }
+            let description = self.shared(&key.text, line.number);
+            let install_section = self.shared(&line.fields()[0].text, line.number);
+            let ids = line.fields()[1..].iter().filter_map(|field| {
+                let text = self.expand(Cow::Borrowed(&field.text), line.number);
+                let id = text.trim();
+                (!id.is_empty()).then(|| self.ids.get(id))
+            });
+            let ids = ids.collect();
             models.push(Model { description, install_section, ids, line: line.number });
         }
         self.done(cursor);

@@ -2,6 +2,7 @@
 //! and strings that look like device ids.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::read::Reader;
 use super::{Located, NetInstall};
@@ -12,10 +13,10 @@ use crate::formats::inf::value::flags;
 /// The facts of one AddReg section. It is read once, however many install sections name it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RegistryFacts {
-    pub(super) upper_range: Option<Located<String>>,
-    pub(super) lower_range: Option<Located<String>>,
-    pub(super) ndi_service: Option<Located<String>>,
-    pub(super) filter_class: Option<Located<String>>,
+    pub(super) upper_range: Option<Located<Arc<str>>>,
+    pub(super) lower_range: Option<Located<Arc<str>>>,
+    pub(super) ndi_service: Option<Located<Arc<str>>>,
+    pub(super) filter_class: Option<Located<Arc<str>>>,
     pub(super) boot_flags: Option<Located<u32>>,
     pub(super) ids: Vec<Located<HardwareId>>,
     pub(super) filters: Vec<Located<String>>,
@@ -34,7 +35,7 @@ impl RegistryFacts {
 
     /// Puts the Ndi keys where they are not set yet.
     pub(super) fn fill(&self, net: &mut NetInstall) {
-        let set = |slot: &mut Option<Located<String>>, value: &Option<Located<String>>| {
+        let set = |slot: &mut Option<Located<Arc<str>>>, value: &Option<Located<Arc<str>>>| {
             if slot.is_none() {
                 slot.clone_from(value);
             }
@@ -85,7 +86,8 @@ impl Reader<'_> {
     fn registry_line(&mut self, line: &Line<'_>, facts: &mut RegistryFacts) {
         let name = line.field(2).as_bytes();
         let may_be_name = name.contains(&b'%') || is_name_that_matters(name);
-        if !may_be_name && !line.fields()[4..].iter().any(|f| memchr::memchr2(b'\\', b'%', f.text.as_bytes()).is_some()) {
+        if !may_be_name && !line.fields()[4..].iter().any(|f| memchr::memchr2(b'\\', b'%', f.text.as_bytes()).is_some())
+        {
             return;
         }
         let number = line.number;
@@ -121,7 +123,7 @@ impl Reader<'_> {
             for field in &line.fields()[4..] {
                 let text = self.expand(Cow::Borrowed(&*field.text), number);
                 if looks_like_device_id(&text) {
-                    facts.ids.push(Located { value: self.ids.get(&text), line: number });
+                    facts.ids.push(Located { value: self.ids.get(text.trim()), line: number });
                 }
             }
         }
@@ -159,13 +161,13 @@ fn may_matter(line: &[u8], id_strings: bool) -> bool {
 }
 
 /// The first value counts; a list that was written without quotes is put together again (`wlan,ethernet`).
-fn set_first(slot: &mut Option<Located<String>>, values: Vec<Located<String>>) {
+fn set_first(slot: &mut Option<Located<Arc<str>>>, values: Vec<Located<String>>) {
     if slot.is_none() {
         let line = values.first().map_or(0, |v| v.line);
         let texts: Vec<String> =
             values.into_iter().map(|v| v.value.trim().to_owned()).filter(|v| !v.is_empty()).collect();
         if !texts.is_empty() {
-            *slot = Some(Located { value: texts.join(","), line });
+            *slot = Some(Located { value: texts.join(",").into(), line });
         }
     }
 }

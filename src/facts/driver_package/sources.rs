@@ -125,6 +125,13 @@ impl Reader<'_> {
         }
     }
 
+    fn copied(&mut self, destination: Arc<str>, source: Arc<str>, line: u32, sources: &Sources) -> CopiedFile {
+        let (folder, cabinet) = sources.place(&source);
+        let source_folder = folder.map(|f| self.texts.get(&f));
+        let cabinet = cabinet.map(|c| self.texts.get(&c));
+        CopiedFile { destination, source, source_folder, cabinet, line }
+    }
+
     /// The files that a list of CopyFiles targets puts down: sections by number, `@file` by name. Equal lists are shared.
     pub(super) fn copied_files(&mut self, targets: &[CopyTarget], arch: Arch) -> Arc<[CopiedFile]> {
         if targets.is_empty() {
@@ -138,17 +145,20 @@ impl Reader<'_> {
         let mut files = Vec::new();
         for target in targets {
             match target {
-                CopyTarget::File { name, line } => files.push(copied(name, name, *line, &sources)),
+                CopyTarget::File { name, line } => {
+                    let name = self.texts.get(name);
+                    files.push(self.copied(name.clone(), name, *line, &sources));
+                }
                 CopyTarget::Section(id) => {
                     let mut cursor = self.cursor(*id);
                     while let Some(line) = cursor.read() {
-                        let destination = self.value(line, 0).into_owned();
-                        let source = self.value(line, 1).into_owned();
+                        let destination = self.shared_value(line, 0);
+                        let source = self.shared_value(line, 1);
                         if destination.is_empty() && source.is_empty() {
                             continue;
                         }
-                        let source = if source.is_empty() { &destination } else { &source };
-                        files.push(copied(&destination, source, line.number, &sources));
+                        let source = if source.is_empty() { destination.clone() } else { source };
+                        files.push(self.copied(destination, source, line.number, &sources));
                     }
                     self.done(cursor);
                 }
@@ -167,9 +177,4 @@ pub(super) enum CopyTarget {
     Section(u32),
     /// `@file`, with the directive's line.
     File { name: String, line: u32 },
-}
-
-fn copied(destination: &str, source: &str, line: u32, sources: &Sources) -> CopiedFile {
-    let (source_folder, cabinet) = sources.place(source);
-    CopiedFile { destination: destination.to_owned(), source: source.to_owned(), source_folder, cabinet, line }
 }
