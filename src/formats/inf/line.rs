@@ -101,6 +101,15 @@ const CLASS: [Class; 256] = {
     table
 };
 
+/// The first byte from `at` on at which plain text stops, or the end.
+#[inline]
+pub(super) fn next_special(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(|b| CLASS[usize::from(*b)] == Class::Plain) {
+        at += 1;
+    }
+    at
+}
+
 /// Reads the logical lines of one stretch of text that holds no section header.
 #[derive(Clone, Debug)]
 pub struct LineReader<'t> {
@@ -144,7 +153,7 @@ impl<'t> LineReader<'t> {
             // Plain text, the common case, is borrowed.
             let mut at = start;
             let field = loop {
-                at = self.next_special(at);
+                at = next_special(self.bytes, at);
                 match self.bytes.get(at) {
                     Some(b'=') if !may_be_key => at += 1,
                     // A backslash in front of ordinary text, as in every device id and registry path.
@@ -228,15 +237,6 @@ impl<'t> LineReader<'t> {
         }
     }
 
-    /// The first byte from `at` on at which plain text stops, or the end.
-    #[inline]
-    fn next_special(&self, mut at: usize) -> usize {
-        while self.bytes.get(at).is_some_and(|b| CLASS[usize::from(*b)] == Class::Plain) {
-            at += 1;
-        }
-        at
-    }
-
     /// A field with quotes, continuations or NULs: `start..at` is plain text, at `at` stands the first special byte. Gives
     /// the text, and where the byte stands that ends it.
     fn composed_field(&mut self, start: usize, at: usize, may_be_key: bool) -> (Cow<'t, str>, usize) {
@@ -278,7 +278,7 @@ impl<'t> LineReader<'t> {
                 }
                 Some(_) => {
                     let from = at;
-                    at = self.next_special(at);
+                    at = next_special(self.bytes, at);
                     text.push_str(&self.text[from..at]);
                 }
             }
@@ -394,7 +394,7 @@ pub(crate) fn continues(line: &[u8]) -> bool {
     pending && !quoted
 }
 
-fn trim_end(text: &str) -> &str {
+pub(super) fn trim_end(text: &str) -> &str {
     &text[..trim_end_bytes(text.as_bytes()).len()]
 }
 

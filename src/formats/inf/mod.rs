@@ -279,6 +279,13 @@ impl<'i> Section<'i> {
         None
     }
 
+    /// How many physical lines lie below its headers, blank ones and comments too.
+    pub(crate) fn physical_lines(&self) -> usize {
+        let text = self.inf.text.as_bytes();
+        let lines = |part: Part| memchr::memchr_iter(b'\n', &text[part.start as usize..part.end as usize]).count() + 1;
+        self.parts().map(lines).sum()
+    }
+
     /// It has no line.
     pub fn is_empty(&self) -> bool {
         self.cursor().read().is_none()
