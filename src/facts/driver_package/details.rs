@@ -245,7 +245,7 @@ impl Reader<'_> {
             dirid: place.dirid,
             subfolder: place.subfolder,
             folder,
-            disk: sources.file(source).map(|f| f.disk.clone()),
+            disk: sources.file(source).map(|f| f.disk.to_string()),
             source_folder,
             cabinet,
             flags,

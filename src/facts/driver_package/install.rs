@@ -104,8 +104,7 @@ impl<'r> Reader<'r> {
             body.kmdf_library = self.kmdf_library(id);
         }
         for id in &collected.add_reg {
-            let facts = self.registry_facts(*id);
-            if !facts.is_empty() {
+            if let Some(facts) = self.registry_facts(*id) {
                 take_registry(&facts, &mut body);
             }
         }

@@ -82,8 +82,8 @@ impl<'r> Reader<'r> {
     pub(super) fn manufacturers(&mut self) -> (Vec<Manufacturer>, Vec<ModelsSection>) {
         let mut sections = ModelsSections::default();
         let mut manufacturers = Vec::new();
-        let Some(section) = self.inf.section("Manufacturer") else { return (manufacturers, sections.list) };
-        let mut cursor = section.cursor();
+        let Some(id) = self.inf.section_id("Manufacturer") else { return (manufacturers, sections.list) };
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             let Some(key) = line.key() else {
                 let message = "a [Manufacturer] line without \"=\": it names no models".into();
@@ -114,6 +114,7 @@ impl<'r> Reader<'r> {
             }
             manufacturers.push(Manufacturer { name, line: line.number, models });
         }
+        self.done(cursor);
         (manufacturers, sections.list)
     }
 

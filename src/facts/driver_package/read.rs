@@ -106,7 +106,8 @@ pub(super) struct Reader<'r> {
     pub(super) ids: Ids,
     pub(super) problems: Vec<InfProblem>,
     undefined: Vec<String>,
-    pub(super) registry: ByNumber<u32, Rc<RegistryFacts>>,
+    /// By section number, empty until the first one is read: read, and what matters in it.
+    pub(super) registry: Vec<Option<Option<Rc<RegistryFacts>>>>,
     pub(super) services: ByNumber<u32, Rc<ServiceFacts>>,
     /// Memory for names that are put together.
     pub(super) name_buffer: String,
@@ -145,7 +146,7 @@ impl<'r> Reader<'r> {
             ids: Ids::default(),
             problems: Vec::new(),
             undefined: Vec::new(),
-            registry: HashMap::default(),
+            registry: Vec::new(),
             services: HashMap::default(),
             name_buffer: String::new(),
             collected: Collected::default(),

@@ -2,6 +2,7 @@
 //! and strings that look like device ids.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::read::Reader;
@@ -25,7 +26,7 @@ pub(super) struct RegistryFacts {
 
 impl RegistryFacts {
     /// Nothing in the section matters, as in nearly all: they set parameters.
-    pub(super) fn is_empty(&self) -> bool {
+    fn is_empty(&self) -> bool {
         self.ids.is_empty()
             && self.filters.is_empty()
             && self.co_installers.is_empty()
@@ -53,9 +54,12 @@ const BINARY: u32 = 0x1;
 const DELETES: u32 = 0x4 | 0x8000;
 
 impl Reader<'_> {
-    /// The facts of an AddReg section by number.
-    pub(super) fn registry_facts(&mut self, id: u32) -> std::rc::Rc<RegistryFacts> {
-        if let Some(known) = self.registry.get(&id) {
+    /// The facts of an AddReg section by number; `None` when nothing in it matters.
+    pub(super) fn registry_facts(&mut self, id: u32) -> Option<Rc<RegistryFacts>> {
+        if self.registry.is_empty() {
+            self.registry.resize(self.inf.sections().len(), None);
+        }
+        if let Some(Some(known)) = self.registry.get(id as usize) {
             return known.clone();
         }
         let mut facts = RegistryFacts::default();
@@ -68,8 +72,8 @@ impl Reader<'_> {
             }
         }
         self.done(cursor);
-        let facts = std::rc::Rc::new(facts);
-        self.registry.insert(id, facts.clone());
+        let facts = (!facts.is_empty()).then(|| Rc::new(facts));
+        self.registry[id as usize] = Some(facts.clone());
         facts
     }
 
