@@ -152,7 +152,7 @@ fn device<'a>(
         description: &model.description,
         decoration: &models.decoration.text,
         install_section: &model.install_section,
-        service: service.map(|s| s.name.as_str()),
+        service: service.map(|s| &*s.name),
         binary: service.and_then(|s| s.binary_file()),
         location: LineRecord { line: model.line },
     }
