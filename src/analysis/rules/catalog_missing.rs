@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use super::Context;
 use super::folding::{Item, by_folder, named_targets};
 use crate::analysis::finding::{Finding, Severity};
+use crate::analysis::package_signing::for_arch;
 use crate::analysis::target::folded_names;
 use crate::analysis::world::Location;
-use crate::facts::driver_package::{CatalogRef, VersionSection};
-use crate::facts::ids::Arch;
+use crate::facts::driver_package::CatalogRef;
 
 pub(super) const ID: &str = "catalog-missing";
 
@@ -51,10 +51,4 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             findings.push(group.finding(context, ID, text));
         }
     }
-}
-
-/// The catalogs that count on an architecture: those with its decoration, else those without one.
-fn for_arch(version: &VersionSection, arch: Arch) -> impl Iterator<Item = &CatalogRef> {
-    let own = version.catalogs.iter().any(|c| c.arch == Some(arch));
-    version.catalogs.iter().filter(move |c| if own { c.arch == Some(arch) } else { c.arch.is_none() })
 }
