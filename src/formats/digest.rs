@@ -1,6 +1,6 @@
 //! Digest algorithms: their names, how signatures name them, and computing them.
 
-use der::asn1::ObjectIdentifier;
+use x509_cert::der::asn1::ObjectIdentifier;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
