@@ -185,6 +185,12 @@ pub enum Format {
     Text,
     /// `wimspect/1`.
     Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// For a spreadsheet.
+    Csv,
+    /// JUnit XML, for pipelines.
+    Junit,
 }
 
 /// One report: its format, and its file unless it goes to `--output` or standard output.

@@ -3,9 +3,9 @@
 //! Nothing is verified against a trust store. What bytes can prove is read: who signed, with which digests, when, and
 //! whether the signed digest of the content is that of the content at hand.
 
+use x509_cert::Certificate as X509;
 use x509_cert::der::asn1::ObjectIdentifier;
 use x509_cert::der::{Decode, Tag};
-use x509_cert::Certificate as X509;
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 

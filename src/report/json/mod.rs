@@ -11,6 +11,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::inert::InertJson;
+use super::stream::{RecordPerLine, seq};
 use super::{Report, SCHEMA};
 use crate::analysis::world::DriverIndex;
 
@@ -20,8 +22,8 @@ use crate::analysis::world::DriverIndex;
 /// Those of the writer.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let shown = shown_drivers(report);
-    let mut writer = io::BufWriter::new(&mut *out);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut writer, RecordPerLine::default());
+    let mut writer = InertJson(io::BufWriter::new(&mut *out));
+    let mut serializer = serde_json::Serializer::with_formatter(&mut writer, RecordPerLine::of_lists_at(2));
     document(report, &shown, &mut serializer).map_err(io::Error::from)?;
     writer.write_all(b"\n")?;
     writer.flush()
@@ -131,70 +133,5 @@ struct ProblemRecord<'a> {
 impl<'a> ProblemRecord<'a> {
     fn of(problem: &'a super::Problem) -> Self {
         Self { path: &problem.path, line: problem.line, message: &problem.message }
-    }
-}
-
-/// A sequence that is made while it is written.
-struct Seq<F>(F);
-
-const fn seq<F, I>(make: F) -> Seq<F>
-where
-    F: Fn() -> I,
-    I: Iterator,
-    I::Item: Serialize,
-{
-    Seq(make)
-}
-
-impl<F, I> Serialize for Seq<F>
-where
-    F: Fn() -> I,
-    I: Iterator,
-    I::Item: Serialize,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
-}
-
-/// One record of a top-level list on each line: large reports stay readable for people, `grep` and `diff`.
-#[derive(Default)]
-struct RecordPerLine {
-    depth: usize,
-}
-
-impl serde_json::ser::Formatter for RecordPerLine {
-    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.depth += 1;
-        writer.write_all(b"[")
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.depth -= 1;
-        writer.write_all(b"]")
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if !first {
-            writer.write_all(b",")?;
-        }
-        if self.depth == 2 { writer.write_all(b"\n  ") } else { Ok(()) }
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.depth += 1;
-        writer.write_all(b"{")
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.depth -= 1;
-        writer.write_all(if self.depth == 0 { b"\n}" } else { b"}" })
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if !first {
-            writer.write_all(b",")?;
-        }
-        if self.depth == 1 { writer.write_all(b"\n ") } else { Ok(()) }
     }
 }

@@ -10,7 +10,7 @@ pub mod style;
 use std::io::{self, Write};
 
 use self::style::Style;
-use super::Report;
+use super::{Report, words};
 use crate::analysis::finding::Severity;
 
 /// Writes the whole report.
@@ -77,11 +77,7 @@ fn summary(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result
     );
     let verdict = if errors > 0 { style.severity(Severity::Error, &verdict) } else { style.bold(&verdict) };
     writeln!(out, "{verdict} in {}", looked_at.join(", "))?;
-    style.wrapped(
-        out,
-        "",
-        "Scope: network drivers and the labels of boot images are judged; storage drivers and the deployed system are not.",
-    )
+    style.wrapped(out, "", &format!("Scope: {}.", words::SCOPE))
 }
 
 /// `1 image`, `2 images`.
