@@ -11,7 +11,7 @@ use super::{ExitStatus, complain};
 use crate::analysis::finding::Severity;
 use crate::inf_db::{Confidence, InfDb};
 use crate::report::text::style::Style;
-use crate::report::{Report, csv, json, junit, sarif, text};
+use crate::report::{Report, csv, json, junit, markdown, sarif, text};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +75,18 @@ const fn least_severity(fail_on: FailOn) -> Option<Severity> {
     }
 }
 
+/// Refuses formats that have no room for what a subcommand says.
+///
+/// # Errors
+/// One of the named formats is none of these.
+pub fn only(common: &Common, formats: &[Format], what: &str) -> Result<()> {
+    let names = || formats.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ");
+    match common.format.iter().find(|spec| !formats.contains(&spec.format)) {
+        Some(spec) => bail!("--format {}: {what}; use one of {}", spec.format.name(), names()),
+        None => Ok(()),
+    }
+}
+
 /// Writes one report after the other: to its own file, to `--output`, or to standard output (nothing there with `--quiet`).
 ///
 /// # Errors
@@ -127,9 +139,11 @@ fn write_file(path: &Path, write: &mut dyn FnMut(Style, &mut dyn Write) -> io::R
 fn one(report: &Report<'_>, kind: Kind, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match (format, kind) {
         (Format::Json, _) => json::write(report, out),
+        (Format::Ndjson, _) => json::write_lines(report, out),
         (Format::Sarif, _) => sarif::write(report, out),
         (Format::Csv, _) => csv::write(report, out),
         (Format::Junit, _) => junit::write(report, out),
+        (Format::Markdown, _) => markdown::write(report, out),
         (Format::Text, Kind::Full) => text::write(report, style, out),
         (Format::Text, Kind::Facts) => text::write_facts(report, style, out),
     }

@@ -4,6 +4,7 @@ pub mod csv;
 pub mod inert;
 pub mod json;
 pub mod junit;
+pub mod markdown;
 mod places;
 pub mod sarif;
 mod stream;

@@ -20,7 +20,7 @@ pub(super) fn verdict(verdict: Option<&Verdict<'_>>) -> String {
     match (verdict.fit, warnings, verdict.unread) {
         (true, _, 1..) => {
             let unread = plural(verdict.unread, "problem");
-            format!("FIT for distribution as far as it could be read ({unread}, see below)")
+            format!("FIT for distribution as far as it could be read ({unread})")
         }
         (true, 0, 0) => "FIT for distribution: nothing is known that speaks against it".to_owned(),
         (true, _, 0) => format!("FIT for distribution, with {}", plural(warnings, "warning")),

@@ -4,6 +4,9 @@ mod coverage;
 mod driver;
 mod image;
 mod judgement;
+mod lines;
+
+pub use self::lines::write_lines;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -37,15 +40,7 @@ fn document<S: Serializer>(
     let analysis = report.analysis;
     let mut map = serializer.serialize_map(None)?;
     map.serialize_entry("schema", SCHEMA)?;
-    map.serialize_entry(
-        "tool",
-        &Tool {
-            name: "wimspect",
-            version: env!("CARGO_PKG_VERSION"),
-            inf_db: report.db.digest(),
-            policy: report.policy,
-        },
-    )?;
+    map.serialize_entry("tool", &Tool::of(report))?;
     map.serialize_entry("inputs", &seq(|| report.inputs.iter().map(InputRecord::of)))?;
     map.serialize_entry(
         "images",
@@ -67,6 +62,12 @@ fn document<S: Serializer>(
         "findings",
         &seq(|| analysis.findings.iter().map(|f| judgement::FindingRecord::of(report, f))),
     )?;
+    if let Some(baseline) = report.baseline {
+        map.serialize_entry("baseline", &BaselineRecord::of(baseline))?;
+    }
+    if !report.failed.is_empty() {
+        map.serialize_entry("failed", report.failed)?;
+    }
     map.serialize_entry("problems", &seq(|| report.problems.iter().map(ProblemRecord::of)))?;
     map.serialize_entry("summary", &judgement::Summary::of(report))?;
     map.end()
@@ -104,6 +105,43 @@ struct Tool<'a> {
     version: &'static str,
     inf_db: String,
     policy: Option<&'a str>,
+}
+
+impl<'a> Tool<'a> {
+    fn of(report: &Report<'a>) -> Self {
+        Self { name: "wimspect", version: env!("CARGO_PKG_VERSION"), inf_db: report.db.digest(), policy: report.policy }
+    }
+}
+
+/// This run compared with its baseline.
+#[derive(Serialize)]
+struct BaselineRecord<'a> {
+    /// Findings that the baseline did not know.
+    new: usize,
+    /// Findings that it knew.
+    accepted: usize,
+    /// What it knew and is not there any more.
+    gone: Vec<GoneRecord<'a>>,
+}
+
+#[derive(Serialize)]
+struct GoneRecord<'a> {
+    rule: &'a str,
+    path: &'a str,
+    message: &'a str,
+    fingerprint: &'a str,
+}
+
+impl<'a> BaselineRecord<'a> {
+    fn of(baseline: &'a super::BaselineSummary) -> Self {
+        let gone = baseline.gone.iter().map(|g| GoneRecord {
+            rule: &g.rule,
+            path: &g.path,
+            message: &g.message,
+            fingerprint: &g.fingerprint,
+        });
+        Self { new: baseline.new, accepted: baseline.accepted, gone: gone.collect() }
+    }
 }
 
 #[derive(Serialize)]

@@ -122,7 +122,10 @@ fn verdict_lines(report: &Report<'_>, index: usize, style: Style, out: &mut dyn 
     let Some(verdict) = verdict::of_image(report.analysis, index) else {
         return writeln!(out, "     {}", style.bold(&words::verdict(None)));
     };
-    let text = words::verdict(Some(&verdict));
+    let mut text = words::verdict(Some(&verdict));
+    if verdict.fit && verdict.unread > 0 {
+        text = text.replace(')', ", see below)");
+    }
     let line = if verdict.fit { style.bold(&text) } else { style.severity(Severity::Error, &text) };
     writeln!(out, "     {line}")?;
     let weighty: Vec<_> = verdict.reasons.iter().filter(|f| f.severity > Severity::Info).collect();
