@@ -185,6 +185,8 @@ pub enum Format {
     Text,
     /// `wimspect/1`.
     Json,
+    /// One page for a browser.
+    Html,
 }
 
 /// One report: its format, and its file unless it goes to `--output` or standard output.

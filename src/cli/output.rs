@@ -11,7 +11,7 @@ use super::{ExitStatus, complain};
 use crate::analysis::finding::Severity;
 use crate::inf_db::{Confidence, InfDb};
 use crate::report::text::style::Style;
-use crate::report::{Report, json, text};
+use crate::report::{Report, html, json, text};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,6 +125,7 @@ fn write_file(path: &Path, write: &mut dyn FnMut(Style, &mut dyn Write) -> io::R
 fn one(report: &Report<'_>, kind: Kind, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match (format, kind) {
         (Format::Json, _) => json::write(report, out),
+        (Format::Html, _) => html::write(report, out),
         (Format::Text, Kind::Full) => text::write(report, style, out),
         (Format::Text, Kind::Facts) => text::write_facts(report, style, out),
     }

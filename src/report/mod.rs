@@ -1,6 +1,8 @@
 //! FINDINGS → BYTES on a writer, one file per format. Domain types are not wire types: the JSON shapes live in [`json`].
 
+pub mod html;
 pub mod json;
+pub mod matrix;
 pub mod text;
 
 use crate::analysis::Analysis;

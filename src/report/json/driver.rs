@@ -56,7 +56,7 @@ impl DriverVerRecord {
 }
 
 /// `7.4.14.0`.
-pub(super) fn version_text(ver: DriverVer) -> String {
+pub(in crate::report) fn version_text(ver: DriverVer) -> String {
     ver.version.map(|part| part.to_string()).join(".")
 }
 
@@ -122,7 +122,7 @@ impl LocationRecord {
 }
 
 /// Architectures for which some Models section holds a line; archless sections are x86 (FACTS.md 2.3).
-fn arches(package: &DriverPackage) -> Vec<Arch> {
+pub(in crate::report) fn arches(package: &DriverPackage) -> Vec<Arch> {
     let mut found = BTreeSet::new();
     for models in package.manufacturers.iter().flat_map(|m| &m.models) {
         let filled =

@@ -111,7 +111,7 @@ fn one(
 }
 
 /// `fxmono.inf runs it; LOST when netxtreme2-multitier is offered`.
-fn answer_text(report: &Report<'_>, row: &CoverageRow) -> String {
+pub(in crate::report) fn answer_text(report: &Report<'_>, row: &CoverageRow) -> String {
     let analysis = report.analysis;
     let inf = |driver: usize| analysis.world.drivers[driver].inf.as_str();
     let driver = row.driver.map_or("", inf);

@@ -1,0 +1,1 @@
+//! Escaping and structure of the page; how it behaves is tests/html's business.
