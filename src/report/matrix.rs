@@ -140,9 +140,19 @@ const fn network_weight(during: NetworkDuring) -> NetworkWeight {
     }
 }
 
+/// The worst of some outcomes; the first of those that are as bad.
+pub fn worst_of<'a>(outcomes: impl Iterator<Item = &'a Outcome>) -> Option<&'a Outcome> {
+    outcomes.reduce(|known, outcome| if weight(known) < weight(outcome) { outcome } else { known })
+}
+
 /// The worst of some cells of a prediction.
 pub fn worst<'a>(prediction: &'a Prediction, cells: &[usize]) -> Option<&'a Outcome> {
-    cells.iter().filter_map(|cell| prediction.outcomes.get(*cell)).max_by_key(|outcome| weight(outcome))
+    worst_of(cells.iter().filter_map(|cell| prediction.outcomes.get(*cell)))
+}
+
+/// The set changes, or may change, what runs these adapters; else nothing that follows is its doing.
+pub const fn changes(prediction: &Prediction) -> bool {
+    !matches!(prediction.effect.effect, Effect::None | Effect::NotApplicable)
 }
 
 /// One column of a row of the table over everything that is offered.
@@ -174,15 +184,11 @@ pub fn of_everything(analysis: &Analysis) -> Vec<SumRow<'_>> {
             columns: columns.iter().map(|_| Sum::default()).collect(),
             without_driver: BTreeSet::new(),
         });
-        match prediction.effect.effect {
-            Effect::NotApplicable => continue,
-            Effect::None => {
-                if prediction.effect.before == Before::None {
-                    row.without_driver.extend(prediction.adapters.iter().map(|a| a.as_str()));
-                }
-                continue;
-            }
-            _ => {}
+        if prediction.effect.effect == Effect::None && prediction.effect.before == Before::None {
+            row.without_driver.extend(prediction.adapters.iter().map(|a| a.as_str()));
+        }
+        if !changes(prediction) {
+            continue;
         }
         for (sum, (_, cells)) in row.columns.iter_mut().zip(&columns) {
             let Some(outcome) = worst(prediction, cells) else { continue };

@@ -35,15 +35,27 @@
 
   const plural = (count, noun) => (count === 1 ? "1 " + noun : number.format(count) + " " + noun + "s");
 
+  /** Text in which long words, such as paths, may be broken behind a slash. */
+  function breakable(text) {
+    const all = document.createDocumentFragment();
+    for (const part of text.split(/(?<=[/\\])/)) {
+      if (all.firstChild) all.append(el("wbr"));
+      all.append(part);
+    }
+    return all;
+  }
+
   /** Text that may be absurdly long: its beginning, and the rest on demand. */
   function long(text, most = LONG) {
-    if (text.length <= most + 20) return document.createTextNode(text);
-    const span = el("span", {}, text.slice(0, most) + "… ");
+    if (text.length <= most + 20) return breakable(text);
+    const span = el("span", {}, breakable(text.slice(0, most) + "… "));
     const button = el("button", { type: "button", class: "link" }, "all " + number.format(text.length) + " characters");
-    button.addEventListener("click", () => span.replaceChildren(text));
+    button.addEventListener("click", () => span.replaceChildren(breakable(text)));
     span.append(button);
     return span;
   }
+
+  const capitalised = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
   const path = (text, most = 300) => el("bdi", { class: "path" }, long(text, most));
 
@@ -222,7 +234,7 @@
         el("h3", {}, head),
         el("p", { class: "meta" },
           path(row.p, 160), el("code", { class: "rule" }, id),
-          el("span", { class: "sure", title: "How sure" }, CONFIDENCE[row.c]),
+          el("span", {}, "confidence: " + CONFIDENCE[row.c]),
           row.u ? el("span", { class: "tag" }, "suppressed by " + row.u[0]) : null,
           row.k === 0 ? el("span", { class: "tag" }, "new") : null),
         stories(row) || el("p", { class: "message" }, long(row.m, 400)),
@@ -244,9 +256,9 @@
       if (!row.w) return null;
       return el("ul", { class: "stories" }, ...row.w.slice(0, 4).map(([fate, task, network, targets]) =>
         el("li", {},
+          el("span", { class: "where" }, long(targets, 200)),
           el("span", { class: "badge " + FATE[fate][0] }, icon(FATE[fate][1]), task), " ",
-          el("span", { class: "net" }, network),
-          el("span", { class: "where" }, long(targets, 200)))));
+          el("span", { class: "net" }, network))));
     }
 
     function part(title, ...content) {
@@ -270,7 +282,7 @@
       if (row.w) parts.push(el("p", { class: "message" }, long(row.m)));
       if (row.d && !row.w) parts.push(el("p", {}, long(row.d)));
       if (row.u) parts.push(part("Suppressed", el("p", {}, "By " + row.u[0] + (row.u[2] ? ", until " + row.u[2] : "") + ": ", long(row.u[1]))));
-      if (row.x) parts.push(part("What to do", el("ol", { class: "advice" }, ...row.x.map((said) => el("li", {}, long(text(said)))))));
+      if (row.x) parts.push(part("What to do", el("ol", { class: "advice" }, ...row.x.map((said) => el("li", {}, long(capitalised(text(said))))))));
       if (row.e) {
         parts.push(part("Why", listOf(row.e, 6, ([said, place, source]) => el("li", {}, long(text(said)),
           place && place !== row.p ? el("span", { class: "source" }, " ", path(place)) : null,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::context::Context;
-use super::markup::{Html, clip, plural};
+use super::markup::{Html, clip};
 use crate::analysis::classify::link::Link;
 use crate::analysis::classify::topology::{Tier, Topology};
 use crate::analysis::evidence::Confidence;
@@ -19,8 +19,8 @@ const DEEPEST: u32 = 4;
 const MOST_ROWS: usize = 40;
 
 /// Width of a drawing in its own units.
-const WIDTH: u32 = 380;
-const INDENT: u32 = 26;
+const WIDTH: u32 = 350;
+const INDENT: u32 = 24;
 const BOX: u32 = 52;
 const GAP: u32 = 30;
 
@@ -54,12 +54,12 @@ impl Drawing {
         match topology.root() {
             Some(root) => {
                 drawing.push(adapter(topology.root_ids.iter().map(|i| i.as_str()), topology.root_ids.len()));
-                let bus = drawing.push(Row { parent: Some(0), edge: "claimed by".into(), ..driver(context, root, "Bus driver", "bus") });
+                let bus = drawing.push(Row { parent: Some(0), depth: 1, edge: "claimed by".into(), ..driver(context, root, "Bus driver", "bus") });
                 let mut seen = BTreeSet::from([root]);
                 drawing.children(context, topology, (root, bus), &mut seen);
                 if topology.edges.is_empty() {
                     let missing = "no driver here for the devices that it makes";
-                    drawing.push(gap(1, Some(bus), "Miniport missing", missing, "makes devices for nobody"));
+                    drawing.push(gap(2, Some(bus), "Miniport missing", missing, "makes devices for nobody"));
                 }
             }
             None => drawing.orphan(context, topology),
@@ -72,14 +72,14 @@ impl Drawing {
         let mut drawing = Self { rows: Vec::new(), title: "Monolithic drivers for the same adapters".to_owned() };
         drawing.push(adapter(ids.iter().copied(), ids.len()));
         for twin in twins.iter().take(3) {
-            let row = Row { parent: Some(0), ..driver(context, *twin, "Monolithic driver", "mono") };
+            let row = Row { parent: Some(0), depth: 1, ..driver(context, *twin, "Monolithic driver", "mono") };
             drawing.push(row);
         }
         if let Some(row) = drawing.rows.get_mut(1) {
             row.edge = "claimed by, nothing in between".to_owned();
         }
         if twins.len() > 3 {
-            drawing.push(Row { parent: Some(0), ..more(twins.len() - 3, 0) });
+            drawing.push(Row { parent: Some(0), ..more(twins.len() - 3, 1) });
         }
         drawing
     }
@@ -113,7 +113,7 @@ impl Drawing {
             drawn += 1;
             let (label, class) = match tier {
                 Tier::Middle => ("Middle driver", "middle"),
-                _ => ("Miniport: the network adapter", "leaf"),
+                _ => ("Miniport", "leaf"),
             };
             let row = Row {
                 parent: Some(at),
@@ -125,7 +125,7 @@ impl Drawing {
             let here = self.push(row);
             self.children(context, topology, (*child, here), seen);
         }
-        let siblings = if depth == 1 { topology.siblings.as_slice() } else { &[] };
+        let siblings = if depth == 2 { topology.siblings.as_slice() } else { &[] };
         for sibling in siblings.iter().take(MOST_CHILDREN) {
             let row = Row { parent: Some(at), depth, ..driver(context, *sibling, "Sibling, no network", "sibling") };
             self.push(row);
@@ -144,7 +144,7 @@ impl Drawing {
             let text = format!("no driver here makes {}\\", missing.enumerator);
             parent = Some(self.push(gap(0, None, "Bus driver missing", &text, "")));
         }
-        let mut row = driver(context, *child, "Miniport: the network adapter", "leaf");
+        let mut row = driver(context, *child, "Miniport", "leaf");
         row.parent = parent;
         row.depth = u32::from(parent.is_some());
         row.dashed = true;
@@ -201,7 +201,7 @@ fn left(depth: u32) -> u32 {
 
 fn adapter<'a>(mut ids: impl Iterator<Item = &'a str>, count: usize) -> Row {
     let first = ids.next().unwrap_or("not known");
-    let note = if count > 1 { format!("and {} more", plural(count - 1, "id")) } else { String::new() };
+    let note = if count > 1 { format!("and {} more", count - 1) } else { String::new() };
     Row {
         class: "adapter",
         depth: 0,

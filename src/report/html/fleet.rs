@@ -67,7 +67,7 @@ fn bar(title: &str, counts: &MachineCounts, html: &mut Html<'_>) -> io::Result<(
     const LEAST: usize = 8;
     let parts = parts_of(counts);
     let total: usize = parts.iter().map(|p| p.1).sum();
-    let words: Vec<String> = parts.iter().filter(|p| p.1 > 0).map(|(_, n, word)| format!("{} {word}", plural(*n, "machine"))).collect();
+    let words: Vec<String> = parts.iter().filter(|p| p.1 > 0).map(|(_, n, word)| format!("{}: {word}", plural(*n, "machine"))).collect();
     html.raw("<li><div class=\"bar-head\">")?;
     html.element("bdi", "name", title)?;
     html.raw("</div><svg class=\"bar\" viewBox=\"0 0 1000 20\" preserveAspectRatio=\"none\" role=\"img\"")?;

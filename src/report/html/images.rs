@@ -10,7 +10,7 @@ use crate::analysis::finding::Severity;
 use crate::analysis::verdict::{self, Verdict};
 use crate::analysis::world::{DriverIndex, Location};
 use crate::facts::boot_image::DriverOrigin;
-use crate::report::matrix::{Fate, task_text, weight};
+use crate::report::matrix::{Fate, changes, task_text, weight, worst_of};
 
 /// Cards; further images are lines of a list.
 const MOST_CARDS: usize = 24;
@@ -95,7 +95,7 @@ fn line(context: &Context<'_>, index: usize, verdict: Option<&Verdict<'_>>, html
     html.icon(icon)?;
     html.text(word)?;
     html.raw("</span> ")?;
-    html.element("bdi", "path", &clip(&context.analysis().world.image_name(index), 160))?;
+    html.path("path", &context.analysis().world.image_name(index), 160)?;
     html.raw(" <span class=\"muted\">")?;
     html.text(&context.analysis().releases[index].title)?;
     html.raw("</span>")?;
@@ -122,7 +122,7 @@ fn card(context: &Context<'_>, index: usize, verdict: Option<&Verdict<'_>>, html
     html.icon(icon)?;
     html.text(word)?;
     html.raw("</span><h3>")?;
-    html.element("bdi", "path", &clip(&analysis.world.image_name(index), 120))?;
+    html.path("path", &analysis.world.image_name(index), 120)?;
     html.raw("</h3><p class=\"muted\">")?;
     let version = release.os_version.map_or_else(|| "version not known".to_owned(), |v| v.to_string());
     let arch = release.arch.map_or("architecture not known", crate::facts::ids::Arch::name);
@@ -195,12 +195,8 @@ fn threats(context: &Context<'_>, index: usize, html: &mut Html<'_>) -> io::Resu
     let Some(target) = analysis.targets.iter().position(|t| t.image() == Some(index)) else { return Ok(()) };
     let mut found: BTreeMap<usize, (&_, usize)> = BTreeMap::new();
     for prediction in analysis.predictions.all.iter().filter(|p| p.target == target) {
-        // Without a new driver it is not the set's doing.
-        if prediction.effect.driver_after == prediction.effect.driver_before {
-            continue;
-        }
-        let harmful = prediction.outcomes.iter().filter(|o| Fate::of(o) != Fate::Fine);
-        if let Some(worst) = harmful.max_by_key(|o| weight(o)) {
+        let harmful = prediction.outcomes.iter().filter(|o| changes(prediction) && Fate::of(o) != Fate::Fine);
+        if let Some(worst) = worst_of(harmful) {
             let known = found.entry(prediction.offered).or_insert((worst, 0));
             known.1 += prediction.adapters.len();
             if weight(known.0) < weight(worst) {
@@ -213,11 +209,11 @@ fn threats(context: &Context<'_>, index: usize, html: &mut Html<'_>) -> io::Resu
     }
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_by_key(|(offered, (worst, _))| (std::cmp::Reverse(weight(worst)), *offered));
-    html.raw("<h4>When a driver step offers</h4><ul class=\"threats\">")?;
+    html.raw("<h4>If a driver step offers</h4><ul class=\"threats\">")?;
     for (offered, (worst, adapters)) in found.iter().take(MOST_REASONS) {
         let (class, icon) = fate(Fate::of(worst));
         html.raw("<li>")?;
-        html.element("bdi", "path", &clip(&context.folder(&analysis.predictions.offered[*offered].folder), 120))?;
+        html.path("path", &context.folder(&analysis.predictions.offered[*offered].folder), 120)?;
         html.raw(" <span")?;
         html.attr("class", &format!("badge {class}"))?;
         html.raw(">")?;
@@ -268,7 +264,7 @@ fn contents(context: &Context<'_>, index: usize, html: &mut Html<'_>) -> io::Res
         for (driver, location) in network.iter().take(MOST_DRIVERS) {
             let injected = matches!(location, Location::Image { origin: DriverOrigin::Injected, .. });
             html.raw("<li>")?;
-            html.element("bdi", "path", &clip(context.inf(*driver), 80))?;
+            html.path("path", context.inf(*driver), 80)?;
             html.raw(" <span class=\"muted\">")?;
             html.text(analysis.topologies.roles[*driver].name())?;
             html.raw(if injected { ", injected</span></li>" } else { ", in-box</span></li>" })?;

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::context::Context;
-use super::markup::{Html, clip};
+use super::markup::Html;
 
 /// Inputs that are listed.
 const MOST_INPUTS: usize = 2000;
@@ -26,7 +26,7 @@ pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()
         html.raw("<li>")?;
         html.element("span", "kind", input.kind)?;
         html.raw("<div>")?;
-        html.element("bdi", "path name", &clip(&input.path, 300))?;
+        html.path("path name", &input.path, 300)?;
         for (name, value) in [("SHA-256", &input.sha256), ("GUID", &input.guid)] {
             if let Some(value) = value {
                 html.raw("<span class=\"digest\">")?;

@@ -27,6 +27,26 @@ impl<'a> Html<'a> {
         self.out.write_all(escaped(&visible(text)).as_bytes())
     }
 
+    /// Text with long words in it, such as paths: it may be broken behind a `/` or `\`, and nothing is lost when copied.
+    pub(super) fn breakable(&mut self, text: &str) -> io::Result<()> {
+        for part in visible(text).split_inclusive(['/', '\\']) {
+            self.out.write_all(escaped(part).as_bytes())?;
+            if part.ends_with(['/', '\\']) {
+                self.raw("<wbr>")?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A path, a file name or an id: left to right whatever it holds, and without a word on what stands around it.
+    pub(super) fn path(&mut self, class: &'static str, path: &str, most: usize) -> io::Result<()> {
+        self.raw("<bdi")?;
+        self.attr("class", class)?;
+        self.raw(">")?;
+        self.breakable(&clip(path, most))?;
+        self.raw("</bdi>")
+    }
+
     /// A number.
     pub(super) fn number<N: Into<u64>>(&mut self, number: N) -> io::Result<()> {
         self.out.write_all(grouped(number.into()).as_bytes())
@@ -150,6 +170,12 @@ pub(super) fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `Install package, run from DP` for `install package, run from DP`.
+pub(super) fn capitalised(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// `1 image`, `2 images`, `1,204 images`.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::context::{Context, fate};
-use super::markup::{Html, clip, plural};
+use super::markup::{Html, capitalised, clip, plural};
 use crate::analysis::prediction::scenario::Outcome;
 use crate::analysis::target::folded_names;
 use crate::report::matrix::{self, Fate, Sum, task_text};
@@ -59,12 +59,6 @@ pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()
     html.raw("</section>")
 }
 
-/// `OS image` for `OS image`, `Install package, run from DP` for `install package, run from DP`.
-pub(super) fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
-}
-
 fn legend(html: &mut Html<'_>) -> io::Result<()> {
     html.raw("<ul class=\"legend\" aria-label=\"Legend\">")?;
     for (kind, word) in [
@@ -109,7 +103,7 @@ fn who(context: &Context<'_>, sets: &BTreeSet<usize>, html: &mut Html<'_>) -> io
             if index > 0 {
                 html.raw(", ")?;
             }
-            html.element("bdi", "path", &clip(folder, 60))?;
+            html.path("path", folder, 60)?;
         }
         return html.raw("</small>");
     }
@@ -118,7 +112,7 @@ fn who(context: &Context<'_>, sets: &BTreeSet<usize>, html: &mut Html<'_>) -> io
     html.raw("</summary><ul class=\"plain\">")?;
     for folder in folders.iter().take(100) {
         html.raw("<li>")?;
-        html.element("bdi", "path", &clip(folder, 120))?;
+        html.path("path", folder, 120)?;
         html.raw("</li>")?;
     }
     if folders.len() > 100 {
@@ -148,11 +142,11 @@ fn without_driver(ids: &BTreeSet<&str>, html: &mut Html<'_>) -> io::Result<()> {
     if ids.is_empty() {
         return html.raw("<td class=\"fate-none\" data-column=\"No driver in the image\"><span class=\"muted\">–</span></td>");
     }
-    html.raw("<td class=\"fate-fails soft\" data-column=\"No driver in the image\"><div class=\"fate\">")?;
-    html.icon("error")?;
-    html.raw("<div><b>Network never up</b><span>on ")?;
+    html.raw("<td class=\"fate-none\" data-column=\"No driver in the image\"><div class=\"fate\">")?;
+    html.icon("muted")?;
+    html.raw("<div><b>")?;
     html.text(&plural(ids.len(), "adapter id"))?;
-    html.raw(" that the share has a driver for</span></div></div><details class=\"who\"><summary>ids</summary><ul class=\"plain\">")?;
+    html.raw("</b><span>that the share has a driver for: network never up</span></div></div><details class=\"who\"><summary>which</summary><ul class=\"plain\">")?;
     for id in ids.iter().take(50) {
         html.raw("<li>")?;
         html.element("code", "", &clip(id, 120))?;
@@ -186,7 +180,7 @@ pub(super) fn of_topology(context: &Context<'_>, topology: usize, html: &mut Htm
         html.text(&clip(&folded_names(&analysis.targets, &row.targets), 200))?;
         html.raw("<small>")?;
         html.text(&plural(row.adapters.len(), "adapter id"))?;
-        html.raw("</small></th>")?;
+        html.raw(if matrix::changes(row.prediction) { "</small></th>" } else { ", the set changes nothing</small></th>" })?;
         for (name, cells) in &columns {
             match matrix::worst(row.prediction, cells) {
                 Some(outcome) => open_outcome(outcome, name, html)?,

@@ -97,7 +97,7 @@ fn policy(html: &mut Html<'_>) -> io::Result<()> {
 /// Links to the sections that there are.
 fn navigation(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()> {
     let analysis = context.report.analysis;
-    let sections: [(&'static str, &'static str, bool, Option<usize>); 9] = [
+    let sections: [(&'static str, &'static str, bool, Option<usize>); 10] = [
         ("overview", "Overview", true, None),
         ("images", "Boot images", !analysis.world.images.is_empty(), Some(analysis.world.images.len())),
         ("matrix", "Matrix", context.has_matrix(), None),
@@ -106,6 +106,7 @@ fn navigation(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()> {
         ("findings", "Findings", context.has_findings(), Some(analysis.findings.len())),
         ("drivers", "Drivers", context.has_drivers(), Some(analysis.world.drivers.len())),
         ("problems", "Problems", context.has_problems(), Some(context.report.problems.len())),
+        ("rules", "Rules", !analysis.findings.is_empty(), None),
         ("inspected", "Inspected", true, None),
     ];
     for (id, title, _, count) in sections.into_iter().filter(|s| s.2) {

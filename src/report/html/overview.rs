@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 
 use super::context::{Context, fate, severity};
-use super::markup::{Html, clip, plural};
+use super::markup::{Html, capitalised, clip, grouped, plural};
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::target::folded_names;
 use crate::report::matrix::{Fate, task_text};
@@ -36,7 +36,7 @@ pub(super) fn subject(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<
         if index > 0 {
             html.raw("<span class=\"sep\" aria-hidden=\"true\">·</span>")?;
         }
-        html.element("bdi", "path", &clip(last_part(&input.path), 48))?;
+        html.path("path", last_part(&input.path), 48)?;
     }
     if context.report.inputs.len() > 3 {
         html.text(&format!(" and {} more", context.report.inputs.len() - 3))?;
@@ -104,7 +104,7 @@ fn looked_at(context: &Context<'_>) -> String {
     if !analysis.world.shares.is_empty() {
         parts.push(plural(infs, "INF file"));
     }
-    parts.push(format!("{}, {network} of them for networks", plural(analysis.world.drivers.len(), "driver")));
+    parts.push(format!("{}, {} of them for networks", plural(analysis.world.drivers.len(), "driver"), grouped(network as u64)));
     if let Some(coverage) = &analysis.coverage {
         parts.push(plural(coverage.machines, "machine"));
     }
@@ -156,7 +156,7 @@ fn baseline(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()> {
             html.raw("<li>")?;
             html.element("code", "", &gone.rule)?;
             html.raw(" ")?;
-            html.element("bdi", "path", &clip(&gone.path, 200))?;
+            html.path("path", &gone.path, 200)?;
             html.raw(": ")?;
             html.text(&clip(&gone.message, MOST_TEXT))?;
             html.raw("</li>")?;
@@ -216,7 +216,7 @@ fn entry(context: &Context<'_>, owner: &str, findings: &[&Finding], html: &mut H
     html.icon(icon)?;
     html.element("span", "vh", word)?;
     html.raw("<div>")?;
-    html.element("bdi", "path name", &clip(owner, 120))?;
+    html.path("path name", owner, 120)?;
     html.raw("<a")?;
     html.attr("href", &format!("#finding-{}", finding.fingerprint))?;
     html.raw(">")?;
@@ -234,7 +234,7 @@ fn entry(context: &Context<'_>, owner: &str, findings: &[&Finding], html: &mut H
     html.raw("</div>")?;
     if let Some(advice) = context.advice(finding) {
         html.raw("<div class=\"do\"><b>What to do</b> ")?;
-        html.text(&clip(advice, MOST_TEXT))?;
+        html.breakable(&capitalised(&clip(advice, MOST_TEXT)))?;
         html.raw("</div>")?;
     }
     html.raw("</li>")
@@ -245,21 +245,21 @@ fn what(context: &Context<'_>, finding: &Finding, html: &mut Html<'_>) -> io::Re
     let stories = context.stories(finding);
     if stories.is_empty() {
         html.raw("<p>")?;
-        html.text(&clip(&finding.message, MOST_TEXT))?;
+        html.breakable(&clip(&finding.message, MOST_TEXT))?;
         return html.raw("</p>");
     }
     html.raw("<ul class=\"stories\">")?;
     for story in stories.iter().take(3) {
         let (class, icon) = fate(Fate::of(story.outcome));
-        html.raw("<li><span")?;
+        html.raw("<li><span class=\"where\">")?;
+        html.breakable(&clip(&folded_names(&context.analysis().targets, &story.targets), 200))?;
+        html.raw("</span><span")?;
         html.attr("class", &format!("badge {class}"))?;
         html.raw(">")?;
         html.icon(icon)?;
         html.text(&task_text(story.outcome, "fails"))?;
         html.raw("</span> <span class=\"net\">")?;
         html.text(story.outcome.network_text())?;
-        html.raw("</span><span class=\"where\">")?;
-        html.text(&clip(&folded_names(&context.analysis().targets, &story.targets), 200))?;
         html.raw("</span></li>")?;
     }
     html.raw("</ul>")

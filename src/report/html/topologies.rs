@@ -51,7 +51,7 @@ fn card(context: &Context<'_>, index: usize, topology: &Topology, open: bool, ht
     }
     let infs: Vec<&str> = topology.nodes.iter().map(|(d, _)| context.inf(*d)).collect();
     html.raw("<span class=\"names\">")?;
-    html.element("bdi", "path name", &clip(&infs.join(" + "), 120))?;
+    html.path("path name", &infs.join(" + "), 120)?;
     if let Some(family) = context.family(topology.family.as_deref()) {
         html.element("span", "family", family)?;
     }
@@ -134,7 +134,7 @@ fn twin(context: &Context<'_>, topology: &Topology, html: &mut Html<'_>) -> io::
         let world = &context.analysis().world;
         if let Some(location) = world.drivers[*twin].locations.first() {
             html.raw("<li>")?;
-            html.element("bdi", "path", &clip(&world.place(location, 0).path, 160))?;
+            html.path("path", &world.place(location, 0).path, 160)?;
             html.raw("</li>")?;
         }
     }
