@@ -155,6 +155,18 @@ pub struct Common {
     /// Exit with 1 for findings of this severity and above: error, warning, info, never.
     #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
+    /// Severities and ignores of this site; without it `wimspect-policy.ini` beside the input or above it.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_policy")]
+    pub policy: Option<PathBuf>,
+    /// Use no policy file.
+    #[arg(long, global = true)]
+    pub no_policy: bool,
+    /// Count only findings that are not in this file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write the findings of this run to this file, to be used as a baseline.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
     /// Leave out findings that are less sure than this: guess, likely, proven.
     #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = MinConfidence::Guess)]
     pub min_confidence: MinConfidence,

@@ -22,6 +22,7 @@ pub fn run(args: &VerifyArgs, common: &Common) -> Result<ExitStatus> {
         cells: pipeline::cells(&args.scenario),
     };
     let inputs = Inputs { shares: &args.drivers, images: &args.images, fleet: &args.fleet, include_templates: false };
+    let policy = super::policy::find(common, &[args.images.as_slice(), &args.drivers].concat(), &db)?;
     let outcome = pipeline::run(&inputs, &request, common, &db)?;
-    output::finish(outcome, Kind::Full, common, &db)
+    output::finish(outcome, Kind::Full, policy.as_ref(), common, &db)
 }

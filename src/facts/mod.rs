@@ -11,5 +11,6 @@ pub mod driver_package;
 pub mod ids;
 pub mod inventory;
 pub mod os_version;
+pub mod policy;
 pub mod share;
 pub mod signature;

@@ -25,6 +25,7 @@ mod inf_lines;
 mod inf_selection;
 mod licences;
 mod links;
+mod policy;
 mod predictions;
 mod releases;
 mod renamed;

@@ -57,7 +57,7 @@ pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
     } else {
         single_inf(args, &request, &db)
     };
-    output::finish(outcome, Kind::Facts, common, &db)
+    output::finish(outcome, Kind::Facts, None, common, &db)
 }
 
 /// By content, not by name.
