@@ -9,6 +9,7 @@
     reason = "helpers of tests: clippy's allow-unwrap-in-tests sees only functions with #[test]; a skipped test says so"
 )]
 
+
 mod architecture;
 mod arguments;
 mod catalogs;
@@ -24,9 +25,11 @@ mod inf_generated;
 mod inf_lines;
 mod inf_selection;
 mod licences;
+mod links;
 mod predictions;
 mod releases;
 mod renamed;
+mod rule_counts;
 mod rules;
 mod support;
 mod verdicts;
