@@ -10,7 +10,8 @@ use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver, did_you_mean}
 
 /// Offline inspector for Windows driver shares and boot images.
 #[derive(Debug, Parser)]
-#[command(name = "wimspect", version, about, max_term_width = 110, after_help = EXAMPLES)]
+#[command(name = "wimspect", version, about, max_term_width = 110, help_template = TOP, after_help = EXAMPLES)]
+#[command(disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -20,25 +21,51 @@ pub struct Cli {
     pub common: Common,
 }
 
-const EXAMPLES: &str = "Examples:
-  wimspect audit //server/drivers --boot-image boot.wim      which packages break the network of this boot image
-  wimspect audit drivers --winpe 2.1 --winpe 3.0             the same for releases
-  wimspect verify boot.wim --deploy-os 6.1                   what is in a boot image, and is it fit for its job
-  wimspect explain multi-tier-nic-in-windowspe               what a finding means and how to fix it
+/// The first screen: what there is to do. The options, which all subcommands share, stand with each of them.
+const TOP: &str = "{name} {version}: {about}
 
-Exit codes: 0 nothing found at or above --fail-on, 1 findings, 2 an input could not be read, 3 nothing to inspect.";
+Usage: wimspect <COMMAND> [OPTIONS]
+
+{subcommands}
+
+{after-help}
+";
+
+const EXAMPLES: &str = "Examples:
+  wimspect audit //server/drivers --boot-image boot.wim
+  wimspect audit drivers --winpe 2.1 --format text --format sarif=drivers.sarif
+  wimspect verify boot.wim --deploy-os 6.1
+  wimspect explain multi-tier-nic-in-windowspe
+
+Exit codes: 0 nothing found at or above --fail-on, 1 findings, 2 wrong usage or
+an input that could not be read, 3 nothing to inspect.
+`wimspect COMMAND --help` shows the options of a command.";
+
+const AUDIT_EXAMPLES: &str = "Examples:
+  wimspect audit //server/drivers --boot-image boot.wim            which packages break the network of this boot image
+  wimspect audit drivers --winpe 2.1 --winpe 3.0 --arch amd64      the same for releases
+  wimspect audit drivers --winpe all --fail-on warning --format junit=drivers.xml --format markdown=drivers.md";
+
+const VERIFY_EXAMPLES: &str = "Examples:
+  wimspect verify boot.wim --deploy-os 6.1                         what is in it, and is it fit for its job
+  wimspect verify boot.wim --drivers //server/drivers              and what would this share do to it
+  wimspect verify boot.wim --fleet inventories                     and which machines get a network in it";
 
 /// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Audit a driver source share: which packages break WinPE networking, where, and what to do.
+    /// Which packages of a driver share break WinPE networking.
+    #[command(after_help = AUDIT_EXAMPLES)]
     Audit(AuditArgs),
-    /// Verify boot images before distribution.
+    /// Whether boot images are fit for distribution.
+    #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
-    /// Show the facts of one WIM, INF file or folder, without judging them.
+    /// The facts of one WIM, INF file or folder, without judging them.
     Inspect(InspectArgs),
-    /// Explain a rule, a NIC family or a WinPE release; without an id: the list.
+    /// A rule, a NIC family or a WinPE release; without an id: the list.
     Explain(ExplainArgs),
+    /// Completions for a shell, to standard output.
+    Completions(CompletionsArgs),
     /// Reads WIM files for the program itself.
     #[command(hide = true, name = "wim-worker")]
     WimWorker,
@@ -75,6 +102,7 @@ pub struct AuditArgs {
 
 /// How the task sequence is set up; what is not named is judged both ways.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "The task sequence")]
 pub struct ScenarioArgs {
     /// How the task sequence gets its content (repeatable).
     #[arg(long, value_name = "HOW", value_parser = named(ContentAccess::ALL, ContentAccess::name))]
@@ -143,10 +171,19 @@ pub struct ExplainArgs {
     pub id: Option<String>,
 }
 
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// bash, elvish, fish, powershell or zsh.
+    #[arg(value_name = "SHELL", value_enum, hide_possible_values = true)]
+    pub shell: clap_complete::Shell,
+}
+
 /// What all subcommands share.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Reports and other common options")]
 pub struct Common {
-    /// Output format, and the file for it (repeatable): text, json; `--format text --format json=report.json`.
+    /// Format of the report, and a file for it (repeatable): text, json, ndjson, sarif, csv, junit, markdown.
     #[arg(long, global = true, value_name = "FORMAT[=FILE]", value_parser = output_spec, default_value = "text")]
     pub format: Vec<OutputSpec>,
     /// Write the report whose format names no file to this one.
@@ -170,8 +207,11 @@ pub struct Common {
     /// Colours: auto, always, never.
     #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = Color::Auto)]
     pub color: Color,
-    /// No progress bar.
-    #[arg(long, global = true)]
+    /// Progress on standard error: auto (a bar on a terminal), plain (a line every ten seconds), none.
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = ProgressKind::Auto)]
+    pub progress: ProgressKind,
+    /// The same as --progress none.
+    #[arg(long, global = true, conflicts_with = "progress")]
     pub no_progress: bool,
     /// Show every finding in its place, however many there are (text).
     #[arg(long, short, global = true)]
@@ -217,6 +257,11 @@ pub struct OutputSpec {
 }
 
 impl Common {
+    /// How progress is shown.
+    pub fn progress(&self) -> ProgressKind {
+        if self.no_progress || self.quiet { ProgressKind::None } else { self.progress }
+    }
+
     /// The format of what goes to standard output, for subcommands that write one thing.
     pub fn first_format(&self) -> Format {
         self.format.iter().find(|spec| spec.file.is_none()).or(self.format.first()).map_or(Format::Text, |s| s.format)
@@ -259,6 +304,17 @@ pub enum MinConfidence {
     Likely,
     /// Read from bytes.
     Proven,
+}
+
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressKind {
+    /// A bar, on a terminal.
+    Auto,
+    /// A line every ten seconds, for logs.
+    Plain,
+    /// Not at all.
+    None,
 }
 
 /// When to use colours.

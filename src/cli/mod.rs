@@ -12,9 +12,9 @@ mod verify;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, CompletionsArgs};
 
 /// How a run ended (DESIGN.md 3). The same for every subcommand and format; 2 beats 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
+        Command::Completions(args) => completions(args),
         Command::WimWorker => return worker(),
     };
     match result {
@@ -54,6 +55,19 @@ pub fn main() -> ExitCode {
             ExitStatus::Failure.into()
         }
     }
+}
+
+/// The command line as data: docs/cli.md and the manual pages are made from it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Made in memory first: clap would panic over a pipe that was closed.
+fn completions(args: &CompletionsArgs) -> anyhow::Result<ExitStatus> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "wimspect", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(ExitStatus::Clean)
 }
 
 /// One line on stderr for people.

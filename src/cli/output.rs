@@ -42,6 +42,7 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
     if !outcome.failed.is_empty() && nothing {
         return Ok(ExitStatus::Failure);
     }
+    let run_folder = std::env::current_dir().ok().map(|folder| folder.display().to_string());
     let report = Report {
         analysis: &outcome.analysis,
         db,
@@ -50,6 +51,7 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
         all_facts: common.all_facts || kind == Kind::Facts,
         verdicts: kind == Kind::Full,
         fail_on: least_severity(common.fail_on),
+        run_folder: run_folder.as_deref(),
         failed: &outcome.failed,
         policy: None,
         baseline: None,
@@ -160,7 +162,29 @@ pub fn style(color: Color, terminal: bool) -> Style {
     };
     let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
     let width = columns.or_else(|| terminal.then(console_width).flatten()).unwrap_or(110);
-    Style { color, width: width.clamp(40, 160), verbose: false }
+    let links = color && links(terminal, |name| std::env::var(name).ok());
+    Style { color, width: width.clamp(40, 160), verbose: false, links }
+}
+
+/// Whether the terminal shows hyperlinks. No terminal can be asked, and one that does not know them may show rubbish: so
+/// only those that say who they are. `FORCE_HYPERLINK` decides, as it does for other programs.
+fn links(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name: &str| variable(name).is_some_and(|v| !v.is_empty());
+    let at_least =
+        |name: &str, least: u32| variable(name).and_then(|v| v.parse().ok()).is_some_and(|v: u32| v >= least);
+    if let Some(forced) = variable("FORCE_HYPERLINK").filter(|v| !v.is_empty()) {
+        return forced != "0";
+    }
+    // A multiplexer in between may not pass them on.
+    if !terminal || ["TMUX", "STY", "CI"].into_iter().any(is_set) || variable("TERM").as_deref() == Some("dumb") {
+        return false;
+    }
+    let program = variable("TERM_PROGRAM").unwrap_or_default();
+    ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby"].contains(&program.as_str())
+        || matches!(variable("TERM").as_deref(), Some("xterm-kitty" | "alacritty" | "foot" | "xterm-ghostty"))
+        || is_set("WT_SESSION")
+        || at_least("VTE_VERSION", 5000)
+        || at_least("KONSOLE_VERSION", 201_200)
 }
 
 fn console_width() -> Option<usize> {
@@ -170,4 +194,30 @@ fn console_width() -> Option<usize> {
 
 fn console_term() -> impl indicatif::TermLike {
     console::Term::stdout()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::links;
+
+    #[test]
+    fn hyperlinks_only_where_the_terminal_is_known_for_them() {
+        for (terminal, variables, expected) in [
+            (true, &[][..], false),
+            (true, &[("TERM", "xterm-256color")][..], false),
+            (true, &[("VTE_VERSION", "7200")], true),
+            (true, &[("VTE_VERSION", "4200")], false),
+            (true, &[("TERM", "xterm-kitty")], true),
+            (true, &[("WT_SESSION", "1")], true),
+            (true, &[("TERM_PROGRAM", "WezTerm")], true),
+            (true, &[("TERM_PROGRAM", "WezTerm"), ("TMUX", "/tmp/x")], false),
+            (true, &[("VTE_VERSION", "7200"), ("TERM", "dumb")], false),
+            (false, &[("VTE_VERSION", "7200")], false),
+            (false, &[("FORCE_HYPERLINK", "1")], true),
+            (true, &[("FORCE_HYPERLINK", "0"), ("WT_SESSION", "1")], false),
+        ] {
+            let variable = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+            assert_eq!(links(terminal, variable), expected, "{terminal} {variables:?}");
+        }
+    }
 }

@@ -9,7 +9,6 @@
     reason = "helpers of tests: clippy's allow-unwrap-in-tests sees only functions with #[test]; a skipped test says so"
 )]
 
-
 mod architecture;
 mod arguments;
 mod catalogs;

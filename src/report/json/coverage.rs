@@ -13,6 +13,7 @@ use crate::report::Report;
 
 /// The fleet in numbers.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct FleetRecord<'a> {
     machines: usize,
     models: Vec<&'a str>,
@@ -22,6 +23,7 @@ pub(super) struct FleetRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeftOut {
     /// Made by software.
     software: usize,
@@ -32,6 +34,7 @@ struct LeftOut {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "FleetTargetCounts"))]
 struct TargetCounts<'a> {
     image: &'a str,
     fine: usize,
@@ -65,6 +68,7 @@ impl<'a> FleetRecord<'a> {
 
 /// One line of the table.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CoverageRecord<'a> {
     target: TargetRecord<'a>,
     model: Option<String>,
@@ -82,6 +86,7 @@ pub(super) struct CoverageRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "FleetTarget"))]
 struct TargetRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<&'a str>,
@@ -90,6 +95,7 @@ struct TargetRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "FleetAdapter"))]
 struct AdapterRecord<'a> {
     id: String,
     /// The ids as the machines report them, each the most specific one.
@@ -100,12 +106,14 @@ struct AdapterRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "FleetNamedDriver"))]
 struct NamedDriver<'a> {
     id: &'a str,
     inf: &'a str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ThreatRecord<'a> {
     folder: String,
     topology: &'a str,
@@ -115,6 +123,7 @@ struct ThreatRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BestRecord<'a> {
     folder: String,
     driver: NamedDriver<'a>,

@@ -13,6 +13,7 @@ use crate::report::Report;
 
 /// One driver.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct DriverRecord<'a> {
     id: &'a str,
     inf: &'a str,
@@ -30,6 +31,7 @@ pub(super) struct DriverRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LocationRecord {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,6 +43,7 @@ struct LocationRecord {
 
 /// `DriverVer` on the wire.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct DriverVerRecord {
     date: String,
     version: String,
@@ -59,6 +62,7 @@ pub(super) fn version_text(ver: DriverVer) -> String {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DeviceRecord<'a> {
     id: &'a HardwareId,
     tier: &'static str,
@@ -74,6 +78,7 @@ struct DeviceRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LineRecord {
     line: u32,
 }

@@ -27,6 +27,7 @@ const fn tier_name(tier: Tier) -> &'static str {
 
 /// One topology.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct TopologyRecord<'a> {
     id: &'a str,
     kind: &'static str,
@@ -40,12 +41,14 @@ pub(super) struct TopologyRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NodeRecord<'a> {
     driver: &'a str,
     tier: &'static str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct EdgeRecord<'a> {
     parent: &'a str,
     child: &'a str,
@@ -55,6 +58,7 @@ struct EdgeRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MissingRecord<'a> {
     child: &'a str,
     enumerator: &'a str,
@@ -93,6 +97,7 @@ impl<'a> TopologyRecord<'a> {
 
 /// One prediction: an adapter id in one scenario cell.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct PredictionRecord<'a> {
     offered: OfferedRecord<'a>,
     adapter: AdapterRecord<'a>,
@@ -109,12 +114,14 @@ pub(super) struct PredictionRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OfferedRecord<'a> {
     folder: String,
     drivers: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AdapterRecord<'a> {
     id: &'a HardwareId,
     /// Further ids with the same answer, where a record for each would be noise: see [`is_folded`].
@@ -124,6 +131,7 @@ struct AdapterRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TargetRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<&'a str>,
@@ -132,6 +140,7 @@ struct TargetRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ScenarioRecord {
     content: &'static str,
     source: &'static str,
@@ -141,6 +150,7 @@ struct ScenarioRecord {
 
 /// A driver by id and by name.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NamedDriver<'a> {
     id: &'a str,
     inf: &'a str,
@@ -148,12 +158,14 @@ struct NamedDriver<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NetworkRecord {
     during: &'static str,
     recovers: &'static str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TaskSequenceRecord {
     result: &'static str,
     at: Option<&'static str>,
@@ -233,6 +245,7 @@ fn record<'a>(
 
 /// One finding.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct FindingRecord<'a> {
     rule: &'a str,
     severity: Severity,
@@ -253,6 +266,7 @@ pub(super) struct FindingRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SuppressedRecord<'a> {
     by: &'static str,
     reason: &'a str,
@@ -260,6 +274,7 @@ struct SuppressedRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SubjectRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     driver: Option<&'a str>,
@@ -304,6 +319,7 @@ impl<'a> FindingRecord<'a> {
 
 /// Counts.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Summary {
     files: u64,
     inf_files: u64,
