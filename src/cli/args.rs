@@ -11,7 +11,6 @@ use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver, did_you_mean}
 /// Offline inspector for Windows driver shares and boot images.
 #[derive(Debug, Parser)]
 #[command(name = "wimspect", version, about, max_term_width = 110, help_template = TOP, after_help = EXAMPLES)]
-#[command(disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -260,11 +259,6 @@ impl Common {
     /// How progress is shown.
     pub fn progress(&self) -> ProgressKind {
         if self.no_progress || self.quiet { ProgressKind::None } else { self.progress }
-    }
-
-    /// The format of what goes to standard output, for subcommands that write one thing.
-    pub fn first_format(&self) -> Format {
-        self.format.iter().find(|spec| spec.file.is_none()).or(self.format.first()).map_or(Format::Text, |s| s.format)
     }
 }
 

@@ -39,21 +39,28 @@ impl From<ExitStatus> for ExitCode {
 pub fn main() -> ExitCode {
     // clap ends the process with 2 on wrong usage and with 0 after --help, as documented.
     let cli = Cli::parse();
-    let result = match &cli.command {
-        Command::Audit(args) => audit::run(args, &cli.common),
-        Command::Verify(args) => verify::run(args, &cli.common),
-        Command::Inspect(args) => inspect::run(args, &cli.common),
-        Command::Explain(args) => explain::run(args, &cli.common),
-        Command::Completions(args) => completions(args),
-        Command::WimWorker => return worker(),
-    };
-    match result {
+    if matches!(cli.command, Command::WimWorker) {
+        return worker();
+    }
+    match run(&cli) {
         Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&error) => ExitStatus::Clean.into(),
         Err(error) => {
             complain(&format!("{error:#}"));
             ExitStatus::Failure.into()
         }
+    }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<ExitStatus> {
+    output::destinations(&cli.common)?;
+    match &cli.command {
+        Command::Audit(args) => audit::run(args, &cli.common),
+        Command::Verify(args) => verify::run(args, &cli.common),
+        Command::Inspect(args) => inspect::run(args, &cli.common),
+        Command::Explain(args) => explain::run(args, &cli.common),
+        Command::Completions(args) => completions(args),
+        Command::WimWorker => Ok(ExitStatus::Clean),
     }
 }
 

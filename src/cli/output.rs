@@ -89,25 +89,51 @@ pub fn only(common: &Common, formats: &[Format], what: &str) -> Result<()> {
     }
 }
 
+/// Where each report goes; `None` is standard output.
+///
+/// # Errors
+/// Two reports have the same destination, no report goes to `--output`, or one can not be written there. Said before
+/// anything is read: nobody should wait for a scan whose report has no place.
+pub fn destinations(common: &Common) -> Result<Vec<Option<&Path>>> {
+    let mut found: Vec<Option<&Path>> = Vec::new();
+    for spec in &common.format {
+        let destination = spec.file.as_deref().or(common.output.as_deref());
+        if found.contains(&destination) {
+            let place = destination.map_or_else(|| "standard output".to_owned(), |p| p.display().to_string());
+            bail!("two reports would go to {place}; name a file for each: --format json=FILE");
+        }
+        found.push(destination);
+    }
+    if let Some(output) = common.output.as_deref().filter(|output| !found.contains(&Some(output))) {
+        bail!("--output {}: every --format names a file of its own; leave one of them out", output.display());
+    }
+    for path in found.iter().flatten() {
+        if path.is_dir() {
+            bail!("{} is a folder; name a file in it for the report", path.display());
+        }
+        let folder = folder_of(path);
+        if !folder.is_dir() {
+            bail!("{}: there is no folder {} for the report; make it first", path.display(), folder.display());
+        }
+    }
+    Ok(found)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
 /// Writes one report after the other: to its own file, to `--output`, or to standard output (nothing there with `--quiet`).
 ///
 /// # Errors
-/// Two reports have the same destination, or one can not be written; the others are written all the same.
+/// Those of [`destinations`], or a report can not be written; the others are written all the same.
 pub fn to_destinations(
     common: &Common,
     write: &mut dyn FnMut(Format, Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
-    let mut seen: Vec<Option<&Path>> = Vec::new();
-    for spec in &common.format {
-        let destination = spec.file.as_deref().or(common.output.as_deref());
-        if seen.contains(&destination) {
-            let place = destination.map_or_else(|| "standard output".to_owned(), |p| p.display().to_string());
-            bail!("two reports would go to {place}; name a file for each: --format json=FILE");
-        }
-        seen.push(destination);
-    }
+    let destinations = destinations(common)?;
     let mut result = Ok(());
-    for (spec, destination) in common.format.iter().zip(seen) {
+    for (spec, destination) in common.format.iter().zip(destinations) {
         let written = match destination {
             None if common.quiet => Ok(()),
             None => to_stdout(common, &mut |style, out| write(spec.format, style, out)),
@@ -129,7 +155,7 @@ fn to_stdout(common: &Common, write: &mut dyn FnMut(Style, &mut dyn Write) -> io
 
 /// Written beside its place and put there when it is whole: nobody ever sees half a report.
 fn write_file(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = folder_of(path);
     let mut builder = tempfile::Builder::new();
     // A report is for others to read: the permissions that any new file of this user gets, not those of a secret.
     #[cfg(unix)]
