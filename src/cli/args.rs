@@ -1,8 +1,10 @@
 //! The command line as data. No effects in here: what is typed is collected, the subcommands build on it.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Error, Parser, Subcommand, ValueEnum};
 
 use crate::facts::ids::Arch;
 use crate::facts::os_version::{OsVersion, ProductType};
@@ -10,7 +12,7 @@ use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver, did_you_mean}
 
 /// Offline inspector for Windows driver shares and boot images.
 #[derive(Debug, Parser)]
-#[command(name = "wimspect", version, about, max_term_width = 110, help_template = TOP, after_help = EXAMPLES)]
+#[command(name = "wimspect", version, about = ABOUT, max_term_width = 110, help_template = TOP, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -25,10 +27,12 @@ const TOP: &str = "{name} {version}: {about}
 
 Usage: wimspect <COMMAND> [OPTIONS]
 
-{subcommands}
-
-{after-help}
+Commands:
+{subcommands}{after-help}
 ";
+
+/// Shorter than what Cargo.toml says: it has one line.
+const ABOUT: &str = "offline inspector for Windows driver shares and boot images";
 
 const EXAMPLES: &str = "Examples:
   wimspect audit //server/drivers --boot-image boot.wim
@@ -41,14 +45,14 @@ an input that could not be read, 3 nothing to inspect.
 `wimspect COMMAND --help` shows the options of a command.";
 
 const AUDIT_EXAMPLES: &str = "Examples:
-  wimspect audit //server/drivers --boot-image boot.wim            which packages break the network of this boot image
-  wimspect audit drivers --winpe 2.1 --winpe 3.0 --arch amd64      the same for releases
-  wimspect audit drivers --winpe all --fail-on warning --format junit=drivers.xml --format markdown=drivers.md";
+  wimspect audit //server/drivers --boot-image boot.wim       what breaks the network of this image
+  wimspect audit drivers --winpe 2.1 --winpe 3.0 --arch amd64
+  wimspect audit drivers --winpe all --fail-on warning --format text --format junit=drivers.xml";
 
 const VERIFY_EXAMPLES: &str = "Examples:
-  wimspect verify boot.wim --deploy-os 6.1                         what is in it, and is it fit for its job
-  wimspect verify boot.wim --drivers //server/drivers              and what would this share do to it
-  wimspect verify boot.wim --fleet inventories                     and which machines get a network in it";
+  wimspect verify boot.wim --deploy-os 6.1                    what is in it, and is it fit for its job
+  wimspect verify boot.wim --drivers //server/drivers         and what would this share do to it
+  wimspect verify boot.wim --fleet inventories                and which machines get a network in it";
 
 /// Subcommands.
 #[derive(Debug, Subcommand)]
@@ -83,7 +87,7 @@ pub struct AuditArgs {
     #[arg(long, value_name = "RELEASE")]
     pub winpe: Vec<String>,
     /// Only these architectures (repeatable).
-    #[arg(long, value_name = "ARCH", value_parser = arch)]
+    #[arg(long, value_name = "ARCH", value_parser = arch())]
     pub arch: Vec<Arch>,
     /// Offer the drivers of this folder of the share together (repeatable).
     #[arg(long, value_name = "FOLDER")]
@@ -147,13 +151,13 @@ pub struct InspectArgs {
     #[arg(long, value_name = "VERSION")]
     pub os: Option<OsVersion>,
     /// Architecture of that Windows.
-    #[arg(long, value_name = "ARCH", value_parser = arch, default_value = "amd64")]
+    #[arg(long, value_name = "ARCH", value_parser = arch(), default_value = "amd64", requires = "os")]
     pub arch: Arch,
     /// Its product type: 1 workstation (Windows PE), 2 domain controller, 3 server.
-    #[arg(long, value_name = "1|2|3", value_parser = product_type, default_value = "1")]
+    #[arg(long, value_name = "1|2|3", value_parser = product_type, default_value = "1", requires = "os")]
     pub product_type: ProductType,
     /// Its suites as VER_SUITE_* bits, decimal or 0x...
-    #[arg(long, value_name = "BITS", value_parser = bits, default_value = "0")]
+    #[arg(long, value_name = "BITS", value_parser = bits, default_value = "0", requires = "os")]
     pub suite_mask: u32,
     /// Its language, which chooses [Strings.LANGID]: 0x0409 or 0409.
     #[arg(long, value_name = "LANGID", value_parser = langid, default_value = "0409")]
@@ -183,7 +187,7 @@ pub struct CompletionsArgs {
 #[command(next_help_heading = "Reports and other common options")]
 pub struct Common {
     /// Format of the report, and a file for it (repeatable): text, json, ndjson, sarif, csv, junit, markdown.
-    #[arg(long, global = true, value_name = "FORMAT[=FILE]", value_parser = output_spec, default_value = "text")]
+    #[arg(long, global = true, value_name = "FORMAT[=FILE]", value_parser = OutputSpecs, hide_possible_values = true, default_value = "text")]
     pub format: Vec<OutputSpec>,
     /// Write the report whose format names no file to this one.
     #[arg(long, short, global = true, value_name = "FILE")]
@@ -262,6 +266,22 @@ impl Common {
     }
 }
 
+/// Reads `FORMAT[=FILE]`; completions offer the formats.
+#[derive(Clone)]
+struct OutputSpecs;
+
+impl TypedValueParser for OutputSpecs {
+    type Value = OutputSpec;
+
+    fn parse_ref(&self, command: &clap::Command, argument: Option<&Arg>, text: &OsStr) -> Result<OutputSpec, Error> {
+        output_spec.parse_ref(command, argument, text)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Format::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
+    }
+}
+
 fn output_spec(text: &str) -> Result<OutputSpec, String> {
     let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(file)));
     let format = Format::from_str(name, true).map_err(|_| {
@@ -322,11 +342,9 @@ pub enum Color {
     Never,
 }
 
-fn arch(text: &str) -> Result<Arch, String> {
-    Arch::from_name(text).ok_or_else(|| {
-        let names: Vec<&str> = Arch::ALL.iter().map(|a| a.name()).collect();
-        format!("no architecture; one of {}", names.join(", "))
-    })
+fn arch() -> Named<Arch> {
+    // `x64` and `i386` are meant, too.
+    Named { all: &Arch::ALL, name: Arch::name, also: Arch::from_name }
 }
 
 fn product_type(text: &str) -> Result<ProductType, String> {
@@ -350,15 +368,34 @@ fn langid(text: &str) -> Result<u16, String> {
         .map_err(|_| "a LANGID in hex, for example 0409".to_owned())
 }
 
-/// A parser for the values of a named enumeration of inf-db.
-fn named<T: Copy + Send + Sync + 'static>(
+/// A parser for the values of a named enumeration; completions offer them.
+const fn named<T: Copy + Send + Sync + 'static>(all: &'static [T], name: fn(T) -> &'static str) -> Named<T> {
+    Named { all, name, also: |_| None }
+}
+
+#[derive(Clone)]
+struct Named<T: 'static> {
     all: &'static [T],
     name: fn(T) -> &'static str,
-) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
-    move |text| {
-        all.iter().copied().find(|value| name(*value).eq_ignore_ascii_case(text)).ok_or_else(|| {
-            let names: Vec<&str> = all.iter().map(|value| name(*value)).collect();
-            format!("one of {}", names.join(", "))
-        })
+    also: fn(&str) -> Option<T>,
+}
+
+impl<T: Copy + Send + Sync + 'static> TypedValueParser for Named<T> {
+    type Value = T;
+
+    fn parse_ref(&self, command: &clap::Command, argument: Option<&Arg>, text: &OsStr) -> Result<T, Error> {
+        let (all, name, also) = (self.all, self.name, self.also);
+        let parse = move |text: &str| {
+            let found = all.iter().copied().find(|value| name(*value).eq_ignore_ascii_case(text));
+            found.or_else(|| also(text)).ok_or_else(|| {
+                let names: Vec<&str> = all.iter().map(|value| name(*value)).collect();
+                format!("one of {}", names.join(", "))
+            })
+        };
+        parse.parse_ref(command, argument, text)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.all.iter().map(|value| PossibleValue::new((self.name)(*value)))))
     }
 }

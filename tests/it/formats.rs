@@ -191,17 +191,17 @@ fn a_format_without_room_for_what_is_said_is_refused() {
 
 #[test]
 fn hyperlinks_are_for_terminals_that_know_them() {
-    let line = "audit fixtures/share/broken --color always";
+    let line = "audit fixtures/share/netxtreme2-multitier --winpe 2.1 --color always";
     let plain = run_line(line).text();
     assert!(!plain.contains("\u{1b}]8;;"), "no terminal");
     for (force, color, expected) in [("1", "always", true), ("1", "never", false), ("0", "always", false)] {
         let output = crate::support::program()
             .env("FORCE_HYPERLINK", force)
-            .args(["audit", "fixtures/share/broken", "--color", color])
+            .args(["audit", "fixtures/share/netxtreme2-multitier", "--winpe", "2.1", "--color", color])
             .output()
             .unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
-        let address = "/fixtures/share/broken/text.inf\u{1b}\\";
+        let address = "/fixtures/share/netxtreme2-multitier/bxvbd.inf\u{1b}\\";
         assert_eq!(text.contains("\u{1b}]8;;file:///") && text.contains(address), expected, "{force} {color}: {text}");
     }
 }

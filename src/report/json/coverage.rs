@@ -74,8 +74,10 @@ pub(super) struct CoverageRecord<'a> {
     model: Option<String>,
     adapter: AdapterRecord<'a>,
     machines: u32,
+    #[cfg_attr(test, schemars(extend("enum" = ["runs", "no-network", "no-driver", "not-known"])))]
     state: &'static str,
     driver: Option<NamedDriver<'a>>,
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
     network: &'static str,
     threats: Vec<ThreatRecord<'a>>,
     share_best: Option<BestRecord<'a>>,
@@ -118,7 +120,9 @@ struct ThreatRecord<'a> {
     folder: String,
     topology: &'a str,
     driver: Option<NamedDriver<'a>>,
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
     during: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::TaskResult::ALL, crate::inf_db::TaskResult::name))))]
     result: &'static str,
 }
 
@@ -127,6 +131,7 @@ struct ThreatRecord<'a> {
 struct BestRecord<'a> {
     folder: String,
     driver: NamedDriver<'a>,
+    #[cfg_attr(test, schemars(extend("enum" = ["monolithic", "multi-tier", "bus-driver-only"])))]
     kind: &'static str,
 }
 

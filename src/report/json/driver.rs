@@ -38,6 +38,7 @@ struct LocationRecord {
     image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u32>,
+    #[cfg_attr(test, schemars(extend("enum" = ["share", "inbox", "injected"])))]
     origin: &'static str,
 }
 
@@ -65,6 +66,7 @@ pub(super) fn version_text(ver: DriverVer) -> String {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DeviceRecord<'a> {
     id: &'a HardwareId,
+    #[cfg_attr(test, schemars(extend("enum" = ["root", "bus", "middle", "leaf", "none"])))]
     tier: &'static str,
     function: Function,
     description: &'a str,

@@ -30,6 +30,7 @@ const fn tier_name(tier: Tier) -> &'static str {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct TopologyRecord<'a> {
     id: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["monolithic", "multi-tier"])))]
     kind: &'static str,
     family: Option<&'a str>,
     root_ids: Vec<&'a HardwareId>,
@@ -44,6 +45,7 @@ pub(super) struct TopologyRecord<'a> {
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NodeRecord<'a> {
     driver: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["root", "bus", "middle", "leaf"])))]
     tier: &'static str,
 }
 
@@ -105,6 +107,7 @@ pub(super) struct PredictionRecord<'a> {
     scenario: ScenarioRecord,
     driver_before: Option<NamedDriver<'a>>,
     driver_after: Option<NamedDriver<'a>>,
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::Effect::ALL, crate::inf_db::Effect::name))))]
     effect: &'static str,
     network: NetworkRecord,
     task_sequence: TaskSequenceRecord,
@@ -142,7 +145,9 @@ struct TargetRecord<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ScenarioRecord {
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::ContentAccess::ALL, crate::inf_db::ContentAccess::name))))]
     content: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::DeploySource::ALL, crate::inf_db::DeploySource::name))))]
     source: &'static str,
     deploy_os: Option<OsVersion>,
     driver_step: bool,
@@ -160,14 +165,18 @@ struct NamedDriver<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NetworkRecord {
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
     during: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::NetworkRecovers::ALL, crate::inf_db::NetworkRecovers::name))))]
     recovers: &'static str,
 }
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TaskSequenceRecord {
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::TaskResult::ALL, crate::inf_db::TaskResult::name))))]
     result: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = super::schema::words_or_null(crate::inf_db::TaskPhase::ALL, crate::inf_db::TaskPhase::name))))]
     at: Option<&'static str>,
 }
 
@@ -268,6 +277,7 @@ pub(super) struct FindingRecord<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SuppressedRecord<'a> {
+    #[cfg_attr(test, schemars(extend("enum" = ["policy", "baseline"])))]
     by: &'static str,
     reason: &'a str,
     until: Option<&'a str>,

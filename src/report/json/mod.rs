@@ -152,6 +152,7 @@ impl<'a> BaselineRecord<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct InputRecord<'a> {
+    #[cfg_attr(test, schemars(extend("enum" = ["share", "boot-image", "fleet", "log"])))]
     kind: &'a str,
     path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -26,6 +26,16 @@ impl JsonSchema for OsVersion {
     }
 }
 
+/// The words of an enumeration, for members that hold one as text.
+pub(super) fn words<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> Vec<&'static str> {
+    all.iter().map(|value| name(*value)).collect()
+}
+
+/// The same for a member that may be null.
+pub(super) fn words_or_null<T: Copy>(all: &[T], name: fn(T) -> &'static str) -> Vec<Option<&'static str>> {
+    all.iter().map(|value| Some(name(*value))).chain([None]).collect()
+}
+
 /// A report of wimspect, `--format json`.
 ///
 /// Members may be added within `wimspect/1`; none is taken away and none changes its meaning. `--format ndjson` writes the
