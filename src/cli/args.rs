@@ -241,6 +241,8 @@ pub enum Format {
     Junit,
     /// For a ticket or a pull request.
     Markdown,
+    /// One page for a browser.
+    Html,
 }
 
 impl Format {

@@ -11,7 +11,7 @@ use super::{ExitStatus, complain};
 use crate::analysis::finding::Severity;
 use crate::inf_db::{Confidence, InfDb};
 use crate::report::text::style::Style;
-use crate::report::{Report, csv, json, junit, markdown, sarif, text};
+use crate::report::{Report, csv, html, json, junit, markdown, sarif, text};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,6 +174,7 @@ fn one(report: &Report<'_>, kind: Kind, format: Format, style: Style, out: &mut 
         (Format::Csv, _) => csv::write(report, out),
         (Format::Junit, _) => junit::write(report, out),
         (Format::Markdown, _) => markdown::write(report, out),
+        (Format::Html, _) => html::write(report, out),
         (Format::Text, Kind::Full) => text::write(report, style, out),
         (Format::Text, Kind::Facts) => text::write_facts(report, style, out),
     }

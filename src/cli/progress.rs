@@ -66,6 +66,7 @@ const fn words(phase: Phase) -> &'static str {
         Phase::Walk => "walking the share",
         Phase::Read => "reading INF files",
         Phase::Search => "searching driver files",
+        Phase::Catalogs => "reading catalogs",
         Phase::Image => "reading boot images",
         Phase::Fleet => "reading inventories",
     }

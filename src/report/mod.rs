@@ -1,10 +1,12 @@
 //! FINDINGS → BYTES on a writer, one file per format. Domain types are not wire types: the JSON shapes live in [`json`].
 
 pub mod csv;
+pub mod html;
 pub mod inert;
 pub mod json;
 pub mod junit;
 pub mod markdown;
+pub mod matrix;
 mod places;
 pub mod sarif;
 mod stream;

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use super::Context;
 use super::folding::{Item, by_driver, named_targets, runs_wired_adapter};
 use crate::analysis::finding::{Finding, Severity};
+use crate::analysis::package_signing::for_arch;
 use crate::analysis::target::folded_names;
 use crate::analysis::world::Location;
-use crate::facts::driver_package::{CatalogRef, VersionSection};
+use crate::facts::driver_package::CatalogRef;
 use crate::facts::ids::Arch;
 use crate::inf_db::X86Signing;
 
@@ -60,10 +61,4 @@ fn enforces(context: &Context<'_>, target: usize) -> bool {
     let target = &context.targets[target];
     let release = target.release.as_deref().and_then(|id| context.db.releases().by_id(id));
     target.os.arch != Arch::X86 || release.is_some_and(|r| r.x86_signing != X86Signing::Never)
-}
-
-/// The catalogs that count on an architecture: those with its decoration, else those without one.
-fn for_arch(version: &VersionSection, arch: Arch) -> impl Iterator<Item = &CatalogRef> {
-    let own = version.catalogs.iter().any(|c| c.arch == Some(arch));
-    version.catalogs.iter().filter(move |c| if own { c.arch == Some(arch) } else { c.arch.is_none() })
 }

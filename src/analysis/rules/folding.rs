@@ -122,10 +122,30 @@ pub(super) fn listed(names: &[&str]) -> String {
     if names.len() > MOST_NAMES { format!("{shown} and {} more", names.len() - MOST_NAMES) } else { shown }
 }
 
+/// What most faults lead to.
+pub(super) const CAN_NOT_LOAD: &str = "it can not load in";
+
 /// Faults of drivers that differ from target to target, folded by driver and fault.
-#[derive(Default)]
 pub(super) struct Faults {
     rows: BTreeMap<(DriverIndex, String, Confidence), Fault>,
+    /// What follows, before the names of the targets.
+    outcome: &'static str,
+    /// What the severity is held between.
+    least: Severity,
+    most: Severity,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self::which(CAN_NOT_LOAD, Severity::Info, Severity::Error)
+    }
+}
+
+impl Faults {
+    /// Faults with another outcome than that the driver does not load, and with bounds for how bad they are.
+    pub(super) const fn which(outcome: &'static str, least: Severity, most: Severity) -> Self {
+        Self { rows: BTreeMap::new(), outcome, least, most }
+    }
 }
 
 /// One fault of one driver.
@@ -147,7 +167,7 @@ impl Faults {
         confidence: Confidence,
         evidence: impl IntoIterator<Item = Evidence>,
     ) {
-        let severity = failure(context, driver, target);
+        let severity = failure(context, driver, target).clamp(self.least, self.most);
         let row = self.rows.entry((driver, fault, confidence)).or_insert_with(|| Fault {
             severity,
             targets: BTreeSet::new(),
@@ -162,10 +182,14 @@ impl Faults {
 
     /// One finding for each driver and fault: `{inf}: {fault}; it does not load in {targets}`.
     pub(super) fn findings(self, context: &Context<'_>, rule: &'static str, findings: &mut Vec<Finding>) {
-        for ((driver, fault, confidence), row) in self.rows {
-            let text = format!("{fault}: it can not load in {}", folded_names(context.targets, &row.targets));
+        let Self { rows, outcome, .. } = self;
+        for ((driver, fault, confidence), row) in rows {
+            let text = format!("{fault}: {outcome} {}", folded_names(context.targets, &row.targets));
             let identity = [driver_identity(&context.world.drivers[driver]), fault, confidence.name().to_owned()];
-            let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
+            let mut identity: Vec<&str> = identity.iter().map(String::as_str).collect();
+            if outcome != CAN_NOT_LOAD {
+                identity.push(outcome);
+            }
             let mut places: Vec<Place> = row.places.into_iter().collect();
             let mut finding = Finding::new(rule, row.severity, places.remove(0), &identity, text).about_driver(driver);
             finding.confidence = confidence;

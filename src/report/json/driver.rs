@@ -58,7 +58,7 @@ impl DriverVerRecord {
 }
 
 /// `7.4.14.0`.
-pub(super) fn version_text(ver: DriverVer) -> String {
+pub(in crate::report) fn version_text(ver: DriverVer) -> String {
     ver.version.map(|part| part.to_string()).join(".")
 }
 

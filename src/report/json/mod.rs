@@ -1,7 +1,7 @@
 //! `wimspect/1`, the JSON contract (DESIGN.md 4), written as a stream: no value tree of the whole is ever built.
 
 mod coverage;
-mod driver;
+pub(in crate::report) mod driver;
 mod image;
 mod judgement;
 mod lines;

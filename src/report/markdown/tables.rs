@@ -8,8 +8,9 @@ use crate::analysis::coverage::table;
 use crate::analysis::target::folded_names;
 use crate::analysis::verdict;
 use crate::inf_db::Effect;
+use crate::report::matrix::{cell_name, outcome_text};
 use crate::report::text::coverage::{answer_text, counts_text};
-use crate::report::text::matrix::{cell_name, outcome_text, what_text};
+use crate::report::text::matrix::what_text;
 use crate::report::{Report, words};
 
 /// Rows of a table; the JSON report has all of them.
