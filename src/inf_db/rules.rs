@@ -11,6 +11,7 @@ use super::problem::{DataFile, InfDbProblem};
 use super::text::{did_you_mean, is_kebab_case, prose, prose_list};
 
 /// How bad a finding is.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
