@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::facts::ids::Arch;
 use crate::facts::os_version::{OsVersion, ProductType};
-use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver};
+use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver, did_you_mean};
 
 /// Offline inspector for Windows driver shares and boot images.
 #[derive(Debug, Parser)]
@@ -185,8 +185,25 @@ pub enum Format {
     Text,
     /// `wimspect/1`.
     Json,
+    /// `wimspect/1`, one record a line.
+    Ndjson,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// For a spreadsheet.
+    Csv,
     /// One page for a browser.
     Html,
+    /// JUnit XML, for pipelines.
+    Junit,
+    /// For a ticket or a pull request.
+    Markdown,
+}
+
+impl Format {
+    /// The word on the command line.
+    pub fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
 }
 
 /// One report: its format, and its file unless it goes to `--output` or standard output.
@@ -208,12 +225,10 @@ impl Common {
 fn output_spec(text: &str) -> Result<OutputSpec, String> {
     let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(file)));
     let format = Format::from_str(name, true).map_err(|_| {
-        let names: Vec<String> = Format::value_variants()
-            .iter()
-            .filter_map(ValueEnum::to_possible_value)
-            .map(|value| value.get_name().to_owned())
-            .collect();
-        format!("no output format `{name}`; one of {}", names.join(", "))
+        let names: Vec<String> = Format::value_variants().iter().map(|f| f.name()).collect();
+        let near = did_you_mean(name, names.iter().map(String::as_str));
+        let hint = near.first().map_or_else(String::new, |near| format!("did you mean {near}? "));
+        format!("no output format `{name}`; {hint}one of {}", names.join(", "))
     })?;
     if file == Some("") {
         return Err(format!("`{text}` names no file; write `{name}=FILE`, or `{name}` alone for standard output"));

@@ -15,6 +15,7 @@ use crate::report::text::style::Style;
 /// # Errors
 /// Nothing has this id.
 pub fn run(args: &ExplainArgs, common: &Common) -> Result<ExitStatus> {
+    output::only(common, &[Format::Text, Format::Json], "explain lists no findings")?;
     let db = pipeline::load_db(common)?;
     let stdout = io::stdout();
     let style = output::style(common.color, stdout.is_terminal());

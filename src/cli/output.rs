@@ -11,7 +11,7 @@ use super::{ExitStatus, complain};
 use crate::analysis::finding::Severity;
 use crate::inf_db::{Confidence, InfDb};
 use crate::report::text::style::Style;
-use crate::report::{Report, html, json, text};
+use crate::report::{Report, csv, html, json, junit, markdown, sarif, text};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,8 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
         problems: &outcome.problems,
         all_facts: common.all_facts || kind == Kind::Facts,
         verdicts: kind == Kind::Full,
+        fail_on: least_severity(common.fail_on),
+        failed: &outcome.failed,
         policy: None,
         baseline: None,
     };
@@ -60,17 +62,29 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
         complain("nothing to inspect: no INF file and no image was found");
         return Ok(ExitStatus::Nothing);
     }
-    Ok(if kind == Kind::Full && fails(&outcome, common.fail_on) { ExitStatus::Findings } else { ExitStatus::Clean })
+    let fails = outcome.analysis.findings.iter().any(|f| report.fails(f));
+    Ok(if kind == Kind::Full && fails { ExitStatus::Findings } else { ExitStatus::Clean })
 }
 
-fn fails(outcome: &Outcome, fail_on: FailOn) -> bool {
-    let least = match fail_on {
-        FailOn::Error => Severity::Error,
-        FailOn::Warning => Severity::Warning,
-        FailOn::Info => Severity::Info,
-        FailOn::Never => return false,
-    };
-    outcome.analysis.findings.iter().any(|f| f.counts() && f.severity >= least)
+const fn least_severity(fail_on: FailOn) -> Option<Severity> {
+    match fail_on {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Info => Some(Severity::Info),
+        FailOn::Never => None,
+    }
+}
+
+/// Refuses formats that have no room for what a subcommand says.
+///
+/// # Errors
+/// One of the named formats is none of these.
+pub fn only(common: &Common, formats: &[Format], what: &str) -> Result<()> {
+    let names = || formats.iter().map(|f| f.name()).collect::<Vec<_>>().join(", ");
+    match common.format.iter().find(|spec| !formats.contains(&spec.format)) {
+        Some(spec) => bail!("--format {}: {what}; use one of {}", spec.format.name(), names()),
+        None => Ok(()),
+    }
 }
 
 /// Writes one report after the other: to its own file, to `--output`, or to standard output (nothing there with `--quiet`).
@@ -126,6 +140,11 @@ fn one(report: &Report<'_>, kind: Kind, format: Format, style: Style, out: &mut 
     match (format, kind) {
         (Format::Json, _) => json::write(report, out),
         (Format::Html, _) => html::write(report, out),
+        (Format::Ndjson, _) => json::write_lines(report, out),
+        (Format::Sarif, _) => sarif::write(report, out),
+        (Format::Csv, _) => csv::write(report, out),
+        (Format::Junit, _) => junit::write(report, out),
+        (Format::Markdown, _) => markdown::write(report, out),
         (Format::Text, Kind::Full) => text::write(report, style, out),
         (Format::Text, Kind::Facts) => text::write_facts(report, style, out),
     }

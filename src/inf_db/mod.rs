@@ -40,6 +40,7 @@ pub use scenarios::{
     ScenarioFacts, ScenarioRow, Scenarios, TaskPhase, TaskResult,
 };
 pub use source::{Confidence, SourceConfidence};
+pub use text::did_you_mean;
 
 use problem::DataFile;
 

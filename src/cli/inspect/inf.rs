@@ -11,6 +11,7 @@ use crate::cli::{ExitStatus, output};
 use crate::facts::driver_package::{InfProblem, ReadOptions, lint_with, read_with};
 use crate::facts::os_version::TargetOs;
 use crate::report::SCHEMA;
+use crate::report::inert::InertJson;
 use crate::report::text::inf_model as text;
 use crate::scan::share::read_inf_bytes;
 
@@ -29,6 +30,7 @@ struct Record<'a> {
 /// # Errors
 /// The file can not be read, or the report can not be written.
 pub(super) fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
+    output::only(common, &[Format::Text, Format::Json], "the model of one INF has no findings")?;
     let path = args.path.display().to_string();
     let bytes = read_inf_bytes(&args.path).map_err(|message| anyhow::anyhow!("{path}: {message}"))?;
     let options = ReadOptions { language: args.language };
@@ -59,7 +61,7 @@ fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if format == Format::Json {
-        serde_json::to_writer_pretty(&mut *out, record).map_err(io::Error::from)?;
+        serde_json::to_writer_pretty(InertJson(&mut *out), record).map_err(io::Error::from)?;
         return writeln!(out);
     }
     if let Some(model) = &record.model {

@@ -102,7 +102,8 @@ impl<'a> Context<'a> {
 
     /// The targets of a finding, folded for people; names that are no target stand as they are.
     pub(super) fn targets_text(&self, names: &[String]) -> String {
-        let known: BTreeSet<usize> = names.iter().filter_map(|n| self.target_by_name.get(n.as_str()).copied()).collect();
+        let known: BTreeSet<usize> =
+            names.iter().filter_map(|n| self.target_by_name.get(n.as_str()).copied()).collect();
         let mut texts: Vec<String> = Vec::new();
         if !known.is_empty() {
             texts.push(folded_names(&self.analysis().targets, &known));

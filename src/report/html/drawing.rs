@@ -54,7 +54,12 @@ impl Drawing {
         match topology.root() {
             Some(root) => {
                 drawing.push(adapter(topology.root_ids.iter().map(|i| i.as_str()), topology.root_ids.len()));
-                let bus = drawing.push(Row { parent: Some(0), depth: 1, edge: "claimed by".into(), ..driver(context, root, "Bus driver", "bus") });
+                let bus = drawing.push(Row {
+                    parent: Some(0),
+                    depth: 1,
+                    edge: "claimed by".into(),
+                    ..driver(context, root, "Bus driver", "bus")
+                });
                 let mut seen = BTreeSet::from([root]);
                 drawing.children(context, topology, (root, bus), &mut seen);
                 if topology.edges.is_empty() {

@@ -13,7 +13,9 @@ const MOST_BARS: usize = 100;
 pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()> {
     let analysis = context.analysis();
     let Some(coverage) = &analysis.coverage else { return Ok(()) };
-    html.raw("<section id=\"fleet\" aria-labelledby=\"fleet-h\"><h2 id=\"fleet-h\">Fleet coverage</h2><p class=\"lead\">")?;
+    html.raw(
+        "<section id=\"fleet\" aria-labelledby=\"fleet-h\"><h2 id=\"fleet-h\">Fleet coverage</h2><p class=\"lead\">",
+    )?;
     let mut parts = vec![plural(coverage.machines, "machine")];
     if !coverage.models.is_empty() {
         parts.push(plural(coverage.models.len(), "model"));
@@ -67,7 +69,8 @@ fn bar(title: &str, counts: &MachineCounts, html: &mut Html<'_>) -> io::Result<(
     const LEAST: usize = 8;
     let parts = parts_of(counts);
     let total: usize = parts.iter().map(|p| p.1).sum();
-    let words: Vec<String> = parts.iter().filter(|p| p.1 > 0).map(|(_, n, word)| format!("{}: {word}", plural(*n, "machine"))).collect();
+    let words: Vec<String> =
+        parts.iter().filter(|p| p.1 > 0).map(|(_, n, word)| format!("{}: {word}", plural(*n, "machine"))).collect();
     html.raw("<li><div class=\"bar-head\">")?;
     html.element("bdi", "name", title)?;
     html.raw("</div><svg class=\"bar\" viewBox=\"0 0 1000 20\" preserveAspectRatio=\"none\" role=\"img\"")?;

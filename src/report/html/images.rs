@@ -70,7 +70,10 @@ fn summary(order: &[(usize, Option<Verdict<'_>>)], html: &mut Html<'_>) -> io::R
         parts.push(format!("{} not judged", order.len() - fit - not_fit));
     }
     html.raw("<p class=\"lead\">")?;
-    html.text(&format!("{}. The verdict is on the image itself; what offered packages do to it stands beside.", parts.join(", ")))?;
+    html.text(&format!(
+        "{}. The verdict is on the image itself; what offered packages do to it stands beside.",
+        parts.join(", ")
+    ))?;
     html.raw("</p>")
 }
 
@@ -257,7 +260,14 @@ fn contents(context: &Context<'_>, index: usize, html: &mut Html<'_>) -> io::Res
     fact("Kind", &kind.title)?;
     fact("Starts", &facts.details.startup.commands().join("; "))?;
     fact("Components", &facts.details.optional_components().join(", "))?;
-    fact("Size", &format!("{}, {} MB", plural(usize::try_from(facts.file_count).unwrap_or(usize::MAX), "file"), facts.total_bytes >> 20))?;
+    fact(
+        "Size",
+        &format!(
+            "{}, {} MB",
+            plural(usize::try_from(facts.file_count).unwrap_or(usize::MAX), "file"),
+            facts.total_bytes >> 20
+        ),
+    )?;
     html.raw("</dl>")?;
     if !network.is_empty() {
         html.raw("<ul class=\"plain drivers\">")?;

@@ -21,8 +21,12 @@ pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()
     let rows = matrix::of_everything(analysis);
     let columns = matrix::columns(&analysis.predictions.cells);
     let last = rows.iter().any(|row| !row.without_driver.is_empty());
-    html.raw("<section id=\"matrix\" aria-labelledby=\"matrix-h\"><h2 id=\"matrix-h\">What the offered drivers do</h2>")?;
-    html.raw("<p class=\"lead\">The worst that one of the offered packages does, for each target and each way to deploy.")?;
+    html.raw(
+        "<section id=\"matrix\" aria-labelledby=\"matrix-h\"><h2 id=\"matrix-h\">What the offered drivers do</h2>",
+    )?;
+    html.raw(
+        "<p class=\"lead\">The worst that one of the offered packages does, for each target and each way to deploy.",
+    )?;
     if analysis.targets.iter().all(|t| t.image().is_none()) {
         html.raw(" No boot image is given: a driver that works is taken to be in Windows PE.")?;
     }
@@ -140,7 +144,8 @@ fn open_outcome(outcome: &Outcome, column: &str, html: &mut Html<'_>) -> io::Res
 
 fn without_driver(ids: &BTreeSet<&str>, html: &mut Html<'_>) -> io::Result<()> {
     if ids.is_empty() {
-        return html.raw("<td class=\"fate-none\" data-column=\"No driver in the image\"><span class=\"muted\">–</span></td>");
+        return html
+            .raw("<td class=\"fate-none\" data-column=\"No driver in the image\"><span class=\"muted\">–</span></td>");
     }
     html.raw("<td class=\"fate-none\" data-column=\"No driver in the image\"><div class=\"fate\">")?;
     html.icon("muted")?;
@@ -180,7 +185,11 @@ pub(super) fn of_topology(context: &Context<'_>, topology: usize, html: &mut Htm
         html.text(&clip(&folded_names(&analysis.targets, &row.targets), 200))?;
         html.raw("<small>")?;
         html.text(&plural(row.adapters.len(), "adapter id"))?;
-        html.raw(if matrix::changes(row.prediction) { "</small></th>" } else { ", the set changes nothing</small></th>" })?;
+        html.raw(if matrix::changes(row.prediction) {
+            "</small></th>"
+        } else {
+            ", the set changes nothing</small></th>"
+        })?;
         for (name, cells) in &columns {
             match matrix::worst(row.prediction, cells) {
                 Some(outcome) => open_outcome(outcome, name, html)?,

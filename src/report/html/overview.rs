@@ -55,7 +55,9 @@ fn headline(context: &Context<'_>) -> (&'static str, String) {
     match (errors, warnings) {
         (1.., _) => ("bad", format!("{} to fix before anything is distributed", plural(errors, "error"))),
         (0, 1..) => ("warn", format!("No errors, {} to look at", plural(warnings, "warning"))),
-        (0, 0) if unread > 0 => ("warn", format!("No errors as far as it could be read, {}", plural(unread, "problem"))),
+        (0, 0) if unread > 0 => {
+            ("warn", format!("No errors as far as it could be read, {}", plural(unread, "problem")))
+        }
         (0, 0) => ("good", "Nothing found that breaks a deployment".to_owned()),
     }
 }
@@ -104,7 +106,11 @@ fn looked_at(context: &Context<'_>) -> String {
     if !analysis.world.shares.is_empty() {
         parts.push(plural(infs, "INF file"));
     }
-    parts.push(format!("{}, {} of them for networks", plural(analysis.world.drivers.len(), "driver"), grouped(network as u64)));
+    parts.push(format!(
+        "{}, {} of them for networks",
+        plural(analysis.world.drivers.len(), "driver"),
+        grouped(network as u64)
+    ));
     if let Some(coverage) = &analysis.coverage {
         parts.push(plural(coverage.machines, "machine"));
     }
@@ -143,12 +149,7 @@ fn tiles(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()> {
 fn baseline(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()> {
     let Some(baseline) = context.report.baseline else { return Ok(()) };
     html.raw("<div class=\"baseline\"><p><strong>Against the baseline:</strong> ")?;
-    html.text(&format!(
-        "{} new, {} accepted, {} gone.",
-        baseline.new,
-        baseline.accepted,
-        baseline.gone.len()
-    ))?;
+    html.text(&format!("{} new, {} accepted, {} gone.", baseline.new, baseline.accepted, baseline.gone.len()))?;
     html.raw("</p>")?;
     if !baseline.gone.is_empty() {
         html.raw("<details><summary>What is gone</summary><ul class=\"plain\">")?;

@@ -71,7 +71,10 @@ fn nothing_ends_a_json_block() {
 
 #[test]
 fn numbers_and_words() {
-    assert_eq!(["", "f", "fo", "foo", "foobar"].map(|t| base64(t.as_bytes())), ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYmFy"]);
+    assert_eq!(
+        ["", "f", "fo", "foo", "foobar"].map(|t| base64(t.as_bytes())),
+        ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYmFy"]
+    );
     assert_eq!([0, 999, 1000, 6_308, 1_234_567].map(grouped), ["0", "999", "1,000", "6,308", "1,234,567"]);
     assert_eq!([0, 1, 2000].map(|n| plural(n, "image")), ["0 images", "1 image", "2,000 images"]);
     assert_eq!(["run it", "", "étage"].map(capitalised), ["Run it", "", "Étage"]);
@@ -91,7 +94,16 @@ fn every_slot_of_the_page_is_known() {
 #[test]
 fn own_parts_load_nothing_and_hold_no_inline_code() {
     for (name, part) in [("page", PAGE), ("findings", FINDINGS), ("drivers", DRIVERS), ("app", APP), ("theme", THEME)] {
-        for bad in [" onclick=", " onload=", " style=", "innerHTML", "outerHTML", "insertAdjacentHTML", "eval(", "document.write"] {
+        for bad in [
+            " onclick=",
+            " onload=",
+            " style=",
+            "innerHTML",
+            "outerHTML",
+            "insertAdjacentHTML",
+            "eval(",
+            "document.write",
+        ] {
             assert!(!part.contains(bad), "{name} has {bad}");
         }
     }

@@ -19,7 +19,9 @@ pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()
     if !context.has_drawings() {
         return Ok(());
     }
-    html.raw("<section id=\"topologies\" aria-labelledby=\"topologies-h\"><h2 id=\"topologies-h\">Multi-tier drivers</h2>")?;
+    html.raw(
+        "<section id=\"topologies\" aria-labelledby=\"topologies-h\"><h2 id=\"topologies-h\">Multi-tier drivers</h2>",
+    )?;
     html.raw("<p class=\"lead\">Which bus driver feeds which miniport, and the monolithic driver for the same adapters beside it. ")?;
     html.raw("A solid line was read from the files; a dashed one is documented or inferred.</p>")?;
     let all = &context.analysis().topologies.all;

@@ -247,6 +247,9 @@ pub(super) struct FindingRecord<'a> {
     fingerprint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<SuppressedRecord<'a>>,
+    /// Whether the baseline knew it, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<bool>,
 }
 
 #[derive(Serialize)]
@@ -294,6 +297,7 @@ impl<'a> FindingRecord<'a> {
                 reason: &s.reason,
                 until: s.until.as_deref(),
             }),
+            known: finding.known,
         }
     }
 }

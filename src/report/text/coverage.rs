@@ -79,7 +79,7 @@ fn notes(coverage: &Coverage, style: Style, out: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
-fn counts_text(counts: &MachineCounts) -> String {
+pub(in crate::report) fn counts_text(counts: &MachineCounts) -> String {
     let mut parts = vec![format!("{} with a network that stays", plural(counts.fine, "machine"))];
     if counts.at_risk > 0 {
         parts.push(format!("{} on which an offered set interrupts it or takes it away", counts.at_risk));

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use super::style::{Style, harmless, place_text};
 use super::{matrix, plural};
 use crate::analysis::evidence::Place;
-use crate::analysis::finding::{Finding, Severity};
+use crate::analysis::finding::{Finding, Severity, SuppressedBy, Suppression};
 use crate::facts::share::folder_of;
 use crate::report::Report;
 
@@ -14,12 +14,14 @@ use crate::report::Report;
 const MOST_REASONS: usize = 6;
 /// The rule whose findings have a table of targets and scenarios.
 const MULTI_TIER: &str = "multi-tier-nic-in-windowspe";
+/// Ignored or gone findings shown.
+const MOST_IGNORED: usize = 20;
 /// Further places shown.
 const MOST_PLACES: usize = 6;
 
 pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut packages: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in &report.analysis.findings {
+    for finding in report.analysis.findings.iter().filter(|f| f.counts()) {
         packages.entry(folder_of(&finding.location.path)).or_default().push(finding);
     }
     let mut packages: Vec<(&str, Vec<&Finding>)> = packages.into_iter().collect();
@@ -33,7 +35,42 @@ pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> i
         }
         writeln!(out)?;
     }
-    Ok(())
+    not_counted(report, style, out)
+}
+
+/// What somebody has accepted, as a count; what is ignored, with its reason; and what a baseline knew and is gone.
+fn not_counted(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let ignored: Vec<(&Finding, &Suppression)> = report
+        .analysis
+        .findings
+        .iter()
+        .filter_map(|f| f.suppressed.as_ref().filter(|s| s.by == SuppressedBy::Policy).map(|s| (f, s)))
+        .collect();
+    if !ignored.is_empty() {
+        writeln!(out, "{}", style.bold(&format!("{} ignored by the policy", plural(ignored.len(), "finding"))))?;
+        for (finding, suppression) in ignored.iter().take(MOST_IGNORED) {
+            let until = suppression.until.as_ref().map_or_else(String::new, |u| format!(" (until {u})"));
+            let place = place_text(&finding.location);
+            style.wrapped(out, "  ", &format!("{} {place}: {}{until}", finding.rule, suppression.reason))?;
+        }
+        more(ignored.len(), style, out)?;
+        writeln!(out)?;
+    }
+    let Some(baseline) = report.baseline else { return Ok(()) };
+    let head = format!("Baseline: {} new, {} accepted, {} gone", baseline.new, baseline.accepted, baseline.gone.len());
+    writeln!(out, "{}", style.bold(&head))?;
+    for gone in baseline.gone.iter().take(MOST_IGNORED) {
+        style.wrapped(out, "  gone: ", &format!("{} {}: {}", gone.rule, gone.path, gone.message))?;
+    }
+    more(baseline.gone.len(), style, out)?;
+    writeln!(out)
+}
+
+fn more(count: usize, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    match count.checked_sub(MOST_IGNORED) {
+        None | Some(0) => Ok(()),
+        Some(more) => writeln!(out, "  {}", style.dim(&format!("{more} more in the JSON report"))),
+    }
 }
 
 fn package_name(folder: &str) -> String {

@@ -64,19 +64,25 @@ pub(super) fn of_images(report: &Report<'_>, style: Style, out: &mut dyn Write) 
     Ok(())
 }
 
-fn line(report: &Report<'_>, prediction: &Prediction, style: Style, out: &mut dyn Write) -> io::Result<()> {
+/// `fxmono.inf is replaced by bxvbd.inf`.
+pub(in crate::report) fn what_text(report: &Report<'_>, prediction: &Prediction) -> String {
     let analysis = report.analysis;
-    let set = &analysis.predictions.offered[prediction.offered];
-    let folder = analysis.world.share_path(set.folder.share, &set.folder.path);
     let name = |d: Option<usize>| d.map_or("nothing", |d| analysis.world.drivers[d].inf.as_str());
     let (before, after) = (name(prediction.effect.driver_before), name(prediction.effect.driver_after));
-    let what = match prediction.effect.effect {
+    match prediction.effect.effect {
         Effect::Replaces => format!("{before} is replaced by {after}"),
         Effect::LosesRank => format!("{before} stays: the offered driver ranks below it"),
         Effect::IgnoredSameName => format!("{before} stays: the offered driver has the same file name and is ignored"),
         Effect::Ambiguous => format!("{before} or {after}: equal in rank, date and version"),
         Effect::None | Effect::NotApplicable => format!("{before} stays"),
-    };
+    }
+}
+
+fn line(report: &Report<'_>, prediction: &Prediction, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let analysis = report.analysis;
+    let set = &analysis.predictions.offered[prediction.offered];
+    let folder = analysis.world.share_path(set.folder.share, &set.folder.path);
+    let what = what_text(report, prediction);
     let kind = match analysis.topologies.all[prediction.topology].kind {
         TopologyKind::MultiTier => "multi-tier",
         TopologyKind::Monolithic => "monolithic",

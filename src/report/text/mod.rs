@@ -1,17 +1,16 @@
 //! Text for a terminal: verdict first, findings by package, worst first.
 
-mod coverage;
+pub(super) mod coverage;
 mod facts;
 mod findings;
 pub mod inf_model;
-mod matrix;
+pub(super) mod matrix;
 pub mod style;
 
 use std::io::{self, Write};
 
-pub(in crate::report) use self::coverage::answer_text as coverage_answer;
 use self::style::Style;
-use super::Report;
+use super::{Report, words};
 use crate::analysis::finding::Severity;
 
 /// Writes the whole report.
@@ -58,7 +57,6 @@ fn problems(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Resul
 
 fn summary(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let analysis = report.analysis;
-    let count = |severity: Severity| analysis.findings.iter().filter(|f| f.counts() && f.severity == severity).count();
     let infs: usize = analysis.world.shares.iter().map(|s| s.infs.len()).sum();
     let network = analysis.topologies.roles.iter().filter(|r| r.is_network()).count();
     let mut looked_at = Vec::new();
@@ -69,20 +67,11 @@ fn summary(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result
         looked_at.push(plural(analysis.world.images.len(), "image"));
     }
     looked_at.push(format!("{} ({network} of them for networks)", plural(analysis.world.drivers.len(), "driver")));
-    let errors = count(Severity::Error);
-    let verdict = format!(
-        "{}, {}, {}",
-        plural(errors, "error"),
-        plural(count(Severity::Warning), "warning"),
-        plural(count(Severity::Info), "note")
-    );
-    let verdict = if errors > 0 { style.severity(Severity::Error, &verdict) } else { style.bold(&verdict) };
+    let failing = analysis.findings.iter().any(|f| f.counts() && f.severity == Severity::Error);
+    let verdict = words::counts(report);
+    let verdict = if failing { style.severity(Severity::Error, &verdict) } else { style.bold(&verdict) };
     writeln!(out, "{verdict} in {}", looked_at.join(", "))?;
-    style.wrapped(
-        out,
-        "",
-        "Scope: network drivers and the labels of boot images are judged; storage drivers and the deployed system are not.",
-    )
+    style.wrapped(out, "", &format!("Scope: {}.", words::SCOPE))
 }
 
 /// `1 image`, `2 images`.

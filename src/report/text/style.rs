@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::analysis::evidence::Place;
 use crate::analysis::finding::Severity;
+pub use crate::report::inert::harmless;
 
 /// How to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,23 +68,6 @@ impl Style {
         }
         writeln!(out, "{line}")
     }
-}
-
-/// Text of an INF, a log or a file name without what would command a terminal: control characters and bidirectional
-/// controls become U+FFFD.
-pub fn harmless(text: &str) -> String {
-    let is_bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .map(|c| {
-            if c == '\t' {
-                ' '
-            } else if c.is_control() || is_bidi(c) {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
 }
 
 /// `path:line:column`.
