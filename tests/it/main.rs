@@ -18,6 +18,7 @@ mod documents;
 mod fixtures;
 mod fleet;
 mod hostile;
+mod html;
 mod inf_corpus;
 mod inf_db;
 mod inf_generated;
