@@ -12,6 +12,7 @@ pub mod finding;
 pub mod inf_model;
 pub mod loadability;
 pub mod package_files;
+pub mod package_signing;
 pub mod prediction;
 pub mod rules;
 mod run;
@@ -22,4 +23,4 @@ pub mod verdict;
 mod wanted_files;
 pub mod world;
 
-pub use run::{Analysis, Asked, Request, analyse, ask};
+pub use run::{Analysis, Answers, Asked, Request, analyse, ask};

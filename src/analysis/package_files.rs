@@ -54,6 +54,14 @@ impl<'w> PackageFiles<'w> {
         world.shares[share].find_file(folder, name).map(|found| join(folder, found))
     }
 
+    /// The same for a name that several files have in different cases.
+    pub fn all_in_share(&self, world: &World, share: usize, folder: &str, name: &str) -> Vec<String> {
+        let whole = join(folder, &name.replace('\\', "/"));
+        let Some(folder) = self.folders.get(&(share, folder_of(&whole).to_lowercase())) else { return Vec::new() };
+        let name = crate::facts::share::file_name_of(&whole);
+        world.shares[share].find_files(folder, name).map(|found| join(folder, found)).collect()
+    }
+
     /// A file of the package, in a folder below that of the INF (empty for the INF's own).
     pub fn has(&self, world: &World, location: &Location, below: &str, name: &str) -> bool {
         match location {
@@ -79,7 +87,7 @@ impl<'w> PackageFiles<'w> {
             Location::Share { share, path } => self.loaded_from_share(world, *share, path, section, service_binary),
             Location::Image { image, entry, .. } => {
                 let driver = &world.images[*image].facts.drivers[*entry];
-                let names = [Some(service_binary), source_of(section, service_binary).map(|c| c.source.as_str())];
+                let names = [Some(service_binary), source_of(section, service_binary).map(|c| &*c.source)];
                 let found = names.into_iter().flatten().find_map(|name| {
                     driver.binaries.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(n, b)| (n, b))
                 });
@@ -104,7 +112,7 @@ impl<'w> PackageFiles<'w> {
     ) -> Vec<LoadedFile<'w>> {
         let folder = folder_of(inf);
         let copied = source_of(section, service_binary);
-        let name = copied.map_or(service_binary, |c| c.source.as_str());
+        let name = copied.map_or(service_binary, |c| &*c.source);
         let exact = copied
             .and_then(|c| c.source_folder.as_ref())
             .and_then(|below| self.in_share(world, share, &join(folder, below), name));
@@ -151,7 +159,7 @@ fn source_of<'s>(section: &'s InstallSection, destination: &str) -> Option<&'s C
 pub fn source_names(section: &InstallSection) -> impl Iterator<Item = &str> {
     let services = section.services.iter().filter(|s| s.associated);
     services.filter_map(|s| s.binary_file()).flat_map(move |name| {
-        let source = source_of(section, name).map(|c| c.source.as_str());
+        let source = source_of(section, name).map(|c| &*c.source);
         [Some(name), source.filter(|s| !s.eq_ignore_ascii_case(name))].into_iter().flatten()
     })
 }

@@ -173,6 +173,9 @@ pub struct Common {
     /// No progress bar.
     #[arg(long, global = true)]
     pub no_progress: bool,
+    /// Show every finding in its place, however many there are (text).
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
     /// Only the exit code and errors.
     #[arg(long, short, global = true)]
     pub quiet: bool,

@@ -9,7 +9,7 @@ use super::args::{Common, ScenarioArgs};
 use super::progress::Bar;
 use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::world::{BootFile, Folder, World};
-use crate::analysis::{Analysis, Request, analyse, ask};
+use crate::analysis::{Analysis, Answers, Request, analyse, ask};
 use crate::facts::boot_image::BootImage;
 use crate::facts::inventory::Machine;
 use crate::facts::share::Share;
@@ -19,7 +19,7 @@ use crate::scan::fleet::read_fleet;
 use crate::scan::image::{self, ImageOptions};
 use crate::scan::progress::{Phase, Progress};
 use crate::scan::share::{ShareOptions, read_share};
-use crate::scan::{driver_files, overlay};
+use crate::scan::{catalogs, driver_files, overlay};
 
 /// What is read.
 #[derive(Debug, Default)]
@@ -80,7 +80,10 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
     world.fleet = outcome.fleet;
     let asked = ask(&world, db);
     let roots: Vec<&Path> = outcome.roots.iter().map(PathBuf::as_path).collect();
-    let answers = driver_files::read(&roots, &asked.files, &asked.enumerators, &bar);
+    let answers = Answers {
+        files: driver_files::read(&roots, &asked.files, &asked.enumerators, &bar),
+        catalogs: catalogs::read(&roots, &asked.catalogs, &bar),
+    };
     bar.finish();
     let analysis = analyse(world, asked, answers, request, db);
     Ok(Outcome { analysis, inputs: outcome.inputs, problems: outcome.problems, failed: outcome.failed })

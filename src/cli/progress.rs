@@ -28,6 +28,7 @@ impl Progress for Bar {
             Phase::Walk => "walking the share",
             Phase::Read => "reading INF files",
             Phase::Search => "searching driver files",
+            Phase::Catalogs => "reading catalogs",
             Phase::Image => "reading boot images",
             Phase::Fleet => "reading inventories",
         };

@@ -9,6 +9,7 @@ use super::driver_binary::DriverBinary;
 use super::driver_package::DriverPackage;
 use super::ids::Arch;
 use super::os_version::{OsVersion, ProductType};
+use super::signature::{CatalogFacts, InfDigests};
 
 pub mod registry;
 pub mod startup;
@@ -147,6 +148,8 @@ pub enum DriverOrigin {
 pub struct ImageDriver {
     /// SHA-256 of the INF, lower-case hex.
     pub inf_sha256: String,
+    /// The digests by which catalogs name the INF.
+    pub inf_digests: InfDigests,
     /// File name of the INF in the driver store (`bxvbd.inf`), or in `Windows/INF` when it is not staged.
     pub inf_name: String,
     /// Path of the INF inside the image, `/` separated.
@@ -161,8 +164,22 @@ pub struct ImageDriver {
     pub store_files: Vec<String>,
     /// The catalog named by the INF was found (in the store folder or in CatRoot).
     pub catalog_found: bool,
+    /// The catalogs that may sign it: those named by the INF first, then whichever holds one of its files.
+    #[serde(skip)]
+    pub catalogs: Vec<ImageCatalog>,
     /// Its binaries (from the store folder, else from `System32/drivers`), lower-case file name first.
     pub binaries: Vec<(String, Arc<DriverBinary>)>,
+}
+
+/// A catalog of an image that may sign a driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageCatalog {
+    /// Path in the image.
+    pub path: String,
+    /// The INF names it: it lies in the driver store folder, or in CatRoot under the driver's published name.
+    pub named: bool,
+    /// What it says, or why it could not be read.
+    pub facts: Result<Arc<CatalogFacts>, String>,
 }
 
 /// A service of the SYSTEM hive's current control set that is a kernel driver.

@@ -41,7 +41,8 @@ fn it_loads_nothing_and_runs_nothing_but_its_own() {
     assert!(policy.starts_with("default-src 'none'; "), "{policy}");
     assert!(!policy.contains("unsafe"), "{policy}");
     let hashes = policy.matches("'sha256-").count();
-    let own: Vec<&str> = between(&page, "<style>", "</style>").into_iter().chain(between(&page, "<script>", "</script>")).collect();
+    let own: Vec<&str> =
+        between(&page, "<style>", "</style>").into_iter().chain(between(&page, "<script>", "</script>")).collect();
     assert_eq!((own.len(), hashes), (3, 3));
     for code in own {
         assert!(policy.contains(&base64(&Sha256::digest(code.as_bytes()))), "{}", &code[..60]);
@@ -82,8 +83,10 @@ fn it_says_the_same_as_the_json_report() {
     }
     for image in items(&json["images"]) {
         let fit = image["verdict"]["fit"].as_bool().unwrap();
-        let cards: Vec<&str> =
-            between(&page, "<article", "</article>").into_iter().filter(|c| c.contains(&format!(">{}</bdi></h3>", text(image, "/id").replace('/', "/<wbr>")))).collect();
+        let cards: Vec<&str> = between(&page, "<article", "</article>")
+            .into_iter()
+            .filter(|c| c.contains(&format!(">{}</bdi></h3>", text(image, "/id").replace('/', "/<wbr>"))))
+            .collect();
         assert_eq!(cards.len(), 1, "{}", text(image, "/id"));
         assert_eq!(cards[0].contains("Not fit</span>"), !fit);
     }

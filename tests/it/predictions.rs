@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{copy_tree, finish, fixture, items, json_line, program, run_line, text};
+use crate::support::{copy_tree, finish, fixture, items, json_line, program, run_line, sign_again, text};
 
 /// All NetXtreme II adapters with 1 GbE.
 const ADAPTERS: [&str; 8] = ["1639", "163A", "163B", "163C", "164A", "164C", "16AA", "16AC"];
@@ -352,8 +352,9 @@ const CASES: &[Case] = &[
 fn newer_set(share: &Path) {
     let folder = share.join(MULTI_2019);
     copy_tree(&fixture("renamed/netxtreme2-multitier"), &folder);
-    for inf in ["qbrgj.inf", "qrnk.inf"] {
-        let content = std::fs::read_to_string(folder.join(inf)).unwrap();
+    for stem in ["qbrgj", "qrnk"] {
+        let (inf, catalog) = (folder.join(format!("{stem}.inf")), folder.join(format!("{stem}.cat")));
+        let content = std::fs::read_to_string(&inf).unwrap();
         let newer: Vec<String> = content
             .split_inclusive('\n')
             .map(|line| match line.starts_with("DriverVer") {
@@ -361,7 +362,10 @@ fn newer_set(share: &Path) {
                 false => line.to_owned(),
             })
             .collect();
-        std::fs::write(folder.join(inf), newer.concat()).unwrap();
+        let change = (content.clone().into_bytes(), newer.concat().into_bytes());
+        std::fs::write(&inf, &change.1).unwrap();
+        let signed = sign_again(&std::fs::read(&catalog).unwrap(), &[change]);
+        std::fs::write(&catalog, signed).unwrap();
     }
 }
 

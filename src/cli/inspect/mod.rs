@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result};
 
 use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::world::World;
-use crate::analysis::{Request, analyse, ask};
+use crate::analysis::{Answers, Request, analyse, ask};
 use crate::cli::ExitStatus;
 use crate::cli::args::{Common, Format, InspectArgs};
 use crate::cli::output::{self, Kind};
@@ -89,7 +89,7 @@ fn single_inf(args: &InspectArgs, request: &Request, db: &InfDb) -> Outcome {
     let path = args.path.display().to_string().replace('\\', "/");
     // The one input that was named can not be read: that is a failure, not a finding.
     let failed = world.unreadable.iter().map(|(_, message)| format!("{path}: {message}")).collect();
-    let analysis = analyse(world, asked, Vec::new(), request, db);
+    let analysis = analyse(world, asked, Answers::default(), request, db);
     Outcome {
         analysis,
         inputs: vec![Input { kind: "share", path, sha256: None, guid: None }],

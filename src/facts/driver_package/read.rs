@@ -106,7 +106,8 @@ pub(super) struct Reader<'r> {
     pub(super) ids: Ids,
     pub(super) problems: Vec<InfProblem>,
     undefined: Vec<String>,
-    pub(super) registry: ByNumber<u32, Rc<RegistryFacts>>,
+    /// By section number, empty until the first one is read: read, and what matters in it.
+    pub(super) registry: Vec<Option<Option<Rc<RegistryFacts>>>>,
     pub(super) services: ByNumber<u32, Rc<ServiceFacts>>,
     /// Memory for names that are put together.
     pub(super) name_buffer: String,
@@ -125,6 +126,17 @@ pub(super) struct Reader<'r> {
     pub(super) bodies: ByNumber<(u32, Option<Arch>), Arc<InstallBody>>,
 }
 
+/// The text holds a percent sign. Fields are short: eight bytes at a time are faster than a search for long texts.
+pub(super) fn has_token(text: &str) -> bool {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let in_word = |word: &[u8; 8]| {
+        let zero_where_percent = u64::from_le_bytes(*word) ^ (ONES * b'%' as u64);
+        zero_where_percent.wrapping_sub(ONES) & !zero_where_percent & (ONES << 7) != 0
+    };
+    words.iter().any(in_word) || rest.contains(&b'%')
+}
+
 impl<'r> Reader<'r> {
     pub(super) fn new(inf: &'r Inf<'r>, options: &ReadOptions) -> Self {
         Self {
@@ -134,7 +146,7 @@ impl<'r> Reader<'r> {
             ids: Ids::default(),
             problems: Vec::new(),
             undefined: Vec::new(),
-            registry: HashMap::default(),
+            registry: Vec::new(),
             services: HashMap::default(),
             name_buffer: String::new(),
             collected: Collected::default(),
@@ -173,7 +185,7 @@ impl<'r> Reader<'r> {
     where
         'r: 'x,
     {
-        if memchr::memchr(b'%', text.as_bytes()).is_none() {
+        if !has_token(&text) {
             return text;
         }
         let mut missing: Option<String> = None;

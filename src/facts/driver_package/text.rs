@@ -54,15 +54,14 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// The shared copy of an id as an INF writes it.
+    /// The shared copy of an id as an INF writes it, without blanks around it.
     pub(super) fn get(&mut self, text: &str) -> HardwareId {
-        let text = text.trim();
         let hash = hash_name(text);
         let ids = &self.ids;
         if let Some(n) = self.table.find(hash, |n| ids[n as usize].as_str().eq_ignore_ascii_case(text)) {
             return self.ids[n as usize].clone();
         }
-        let id = HardwareId::new(text);
+        let id = HardwareId::from_trimmed(text);
         self.table.insert(hash, ids.len() as u32);
         self.ids.push(id.clone());
         id

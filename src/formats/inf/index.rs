@@ -113,7 +113,14 @@ impl Index {
     /// Indexes `text`, which ends before a Ctrl-Z.
     pub(crate) fn build(text: &str) -> Self {
         let bytes = text.as_bytes();
-        let mut index = Index { names: NameTable::with_capacity(bytes.len() / 1024), ..Index::default() };
+        // A section for every 600 bytes is usual.
+        let expected = bytes.len() / 512 + 8;
+        let mut index = Index {
+            sections: Vec::with_capacity(expected),
+            parts: Vec::with_capacity(expected),
+            names: NameTable::with_capacity(expected),
+            errors: Vec::new(),
+        };
         let (mut line, mut counted) = (1u32, 0usize);
         let mut open: Option<usize> = None;
         let mut first_header = bytes.len();

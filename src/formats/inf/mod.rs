@@ -279,6 +279,13 @@ impl<'i> Section<'i> {
         None
     }
 
+    /// How many physical lines lie below its headers, blank ones and comments too.
+    pub(crate) fn physical_lines(&self) -> usize {
+        let text = self.inf.text.as_bytes();
+        let lines = |part: Part| memchr::memchr_iter(b'\n', &text[part.start as usize..part.end as usize]).count() + 1;
+        self.parts().map(lines).sum()
+    }
+
     /// It has no line.
     pub fn is_empty(&self) -> bool {
         self.cursor().read().is_none()
@@ -306,7 +313,12 @@ impl<'i> Cursor<'i> {
 
     /// The next line.
     pub fn read(&mut self) -> Option<&Line<'i>> {
-        self.read_if(|_| true)
+        loop {
+            if self.reader.read_into(&mut self.line) {
+                return Some(&self.line);
+            }
+            self.next_part()?;
+        }
     }
 
     /// The next line that `keep` wants to have read, judged by the line as it stands in the text (without its LF). Lines
@@ -316,12 +328,14 @@ impl<'i> Cursor<'i> {
             if self.reader.read_if(&mut self.line, &keep) {
                 return Some(&self.line);
             }
-            if self.next == NONE {
-                return None;
-            }
-            let part = self.inf.index.parts[self.next as usize];
-            self.next = part.next;
-            self.reader = reader(self.inf.text, part);
+            self.next_part()?;
         }
+    }
+
+    fn next_part(&mut self) -> Option<()> {
+        let part = self.inf.index.parts.get(self.next as usize)?;
+        self.next = part.next;
+        self.reader = reader(self.inf.text, *part);
+        Some(())
     }
 }

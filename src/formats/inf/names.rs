@@ -51,6 +51,12 @@ impl NameTable {
         self.put(((hash >> 32) as u32, number + 1));
     }
 
+    /// Forgets all names, keeps the memory.
+    pub(crate) fn clear(&mut self) {
+        self.slots.fill((0, 0));
+        self.used = 0;
+    }
+
     fn put(&mut self, slot: (u32, u32)) {
         let mask = self.slots.len() - 1;
         let mut at = slot.0 as usize & mask;
@@ -65,18 +71,20 @@ impl NameTable {
 pub(crate) fn hash_name(name: &str) -> u64 {
     const FOLD: u64 = 0x2020_2020_2020_2020;
     const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut hash = name.len() as u64;
-    let mut rest = name.as_bytes();
-    while let Some((word, after)) = rest.split_first_chunk::<8>() {
-        hash = (hash ^ (u64::from_le_bytes(*word) | FOLD)).wrapping_mul(MIX);
+    let bytes = name.as_bytes();
+    let mut hash = bytes.len() as u64;
+    let mut mix = |word: u64| {
+        hash = (hash ^ (word | FOLD)).wrapping_mul(MIX);
         hash ^= hash >> 29;
-        rest = after;
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        mix(u64::from_le_bytes(*word));
     }
     if !rest.is_empty() {
-        let mut word = [0u8; 8];
-        word[..rest.len()].copy_from_slice(rest);
-        hash = (hash ^ (u64::from_le_bytes(word) | FOLD)).wrapping_mul(MIX);
-        hash ^= hash >> 29;
+        // The last eight bytes once more, or fewer where there are no more.
+        let short = || rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        mix(bytes.last_chunk::<8>().map_or_else(short, |word| u64::from_le_bytes(*word)));
     }
     hash.wrapping_mul(MIX)
 }

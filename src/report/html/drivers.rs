@@ -10,7 +10,7 @@ use super::data::{Names, member, rows};
 use super::markup::{Safe, visible};
 use crate::analysis::world::{Driver, Location};
 use crate::facts::boot_image::DriverOrigin;
-use crate::report::json::driver::{arches, version_text};
+use crate::report::json::driver::version_text;
 
 /// Ids of one driver; the JSON report has all of them.
 const MOST_IDS: usize = 6000;
@@ -72,7 +72,7 @@ pub(super) fn write(context: &Context<'_>, out: &mut dyn Write) -> io::Result<()
                 c: classes.number(class(driver)),
                 v: providers.number(provider(driver)),
                 d: version(driver),
-                a: arches(&driver.package).iter().map(|a| a.name()).collect::<Vec<_>>().join(" "),
+                a: driver.package.archs().iter().map(|a| a.name()).collect::<Vec<_>>().join(" "),
                 n: driver.package.models_sections.iter().map(|s| s.models.len()).sum(),
                 l: driver.locations.iter().map(|l| place(context, l)).collect(),
                 x,

@@ -2,9 +2,11 @@
 
 pub(super) mod coverage;
 mod facts;
+mod finding;
 mod findings;
 pub mod inf_model;
 pub(super) mod matrix;
+mod not_counted;
 pub mod style;
 
 use std::io::{self, Write};
@@ -21,6 +23,7 @@ pub fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Resu
     let mut out = io::BufWriter::new(out);
     facts::images(report, style, &mut out)?;
     findings::write(report, style, &mut out)?;
+    not_counted::write(report, style, &mut out)?;
     matrix::of_images(report, style, &mut out)?;
     coverage::write(report, style, &mut out)?;
     problems(report, style, &mut out)?;

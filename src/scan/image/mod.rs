@@ -5,6 +5,7 @@
 
 mod assemble;
 mod cache;
+mod catalogs;
 mod contents;
 mod drivers;
 mod error;

@@ -33,7 +33,7 @@ fn main() -> std::io::Result<()> {
     let threads: usize = plain.get(1).and_then(|n| n.parse().ok()).unwrap_or(1);
     let mut files = Vec::new();
     collect(Path::new(folder), &mut files)?;
-    files.sort();
+    files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     let start = Instant::now();
     let next = AtomicUsize::new(0);
     let (keep, slow) = (flag("--keep"), flag("--slow"));
@@ -69,14 +69,25 @@ fn main() -> std::io::Result<()> {
 
 fn one(path: &Path, buffer: &mut Vec<u8>, keep: bool, slow: bool, totals: &mut Totals) -> std::io::Result<()> {
     use std::io::Read as _;
-    buffer.clear();
-    std::fs::File::open(path)?.read_to_end(buffer)?;
+    let mut file = std::fs::File::open(path)?;
+    let mut len = 0;
+    loop {
+        if len == buffer.len() {
+            buffer.resize((len * 2).max(1 << 16), 0);
+        }
+        match file.read(&mut buffer[len..])? {
+            0 => break,
+            more => len += more,
+        }
+    }
+    drop(file);
+    let bytes = &buffer[..len];
     let start = slow.then(Instant::now);
-    let package = driver_package::read(buffer);
+    let package = driver_package::read(bytes);
     let vista = TargetOs::winpe(OsVersion::new(6, 0), Arch::X86);
     let ten = TargetOs::winpe(OsVersion::new(10, 0), Arch::Amd64);
     totals.files += 1;
-    totals.bytes += buffer.len();
+    totals.bytes += bytes.len();
     totals.lines += package.models_sections.iter().map(|s| s.models.len()).sum::<usize>();
     totals.ids += package.models_sections.iter().flat_map(|s| &s.models).map(|m| m.ids.len()).sum::<usize>();
     totals.install_sections += package.install_sections.len();

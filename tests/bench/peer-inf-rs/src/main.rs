@@ -7,7 +7,7 @@ fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| ".".into());
     let mut files = Vec::new();
     collect(Path::new(&folder), &mut files)?;
-    files.sort();
+    files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     let start = Instant::now();
     let (mut read, mut refused, mut entries) = (0, 0, 0);
     for path in files {
