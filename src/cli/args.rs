@@ -249,12 +249,12 @@ pub enum Format {
     Sarif,
     /// For a spreadsheet.
     Csv,
+    /// One page for a browser.
+    Html,
     /// JUnit XML, for pipelines.
     Junit,
     /// For a ticket or a pull request.
     Markdown,
-    /// One page for a browser.
-    Html,
 }
 
 impl Format {

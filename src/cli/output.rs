@@ -201,12 +201,12 @@ fn write_file(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<(
 fn one(report: &Report<'_>, kind: Kind, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match (format, kind) {
         (Format::Json, _) => json::write(report, out),
+        (Format::Html, _) => html::write(report, out),
         (Format::Ndjson, _) => json::write_lines(report, out),
         (Format::Sarif, _) => sarif::write(report, out),
         (Format::Csv, _) => csv::write(report, out),
         (Format::Junit, _) => junit::write(report, out),
         (Format::Markdown, _) => markdown::write(report, out),
-        (Format::Html, _) => html::write(report, out),
         (Format::Text, Kind::Full) => text::write(report, style, out),
         (Format::Text, Kind::Facts) => text::write_facts(report, style, out),
     }

@@ -20,6 +20,7 @@ mod fixtures;
 mod fleet;
 mod formats;
 mod hostile;
+mod html;
 mod inert;
 mod inf_corpus;
 mod inf_db;

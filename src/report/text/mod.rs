@@ -11,7 +11,6 @@ pub mod style;
 
 use std::io::{self, Write};
 
-pub(in crate::report) use self::coverage::answer_text as coverage_answer;
 use self::style::Style;
 use super::{Report, words};
 use crate::analysis::finding::Severity;
