@@ -102,6 +102,9 @@ pub struct VerifyArgs {
     /// Judge the drivers of this share with the images (repeatable).
     #[arg(long, value_name = "SHARE")]
     pub drivers: Vec<PathBuf>,
+    /// Check all data of the WIM, too: its integrity table and the SHA-1 of every stream.
+    #[arg(long)]
+    pub integrity: bool,
     /// Tell for these machines what runs their network adapters: a file or a folder of inventories (repeatable).
     #[arg(long, value_name = "FILE|DIR")]
     pub fleet: Vec<PathBuf>,
@@ -173,6 +176,9 @@ pub struct Common {
     /// No progress bar.
     #[arg(long, global = true)]
     pub no_progress: bool,
+    /// Show every finding in its place, however many there are (text).
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
     /// Only the exit code and errors.
     #[arg(long, short, global = true)]
     pub quiet: bool,

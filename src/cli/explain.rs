@@ -123,9 +123,8 @@ fn show_family(family: &Family, style: Style, out: &mut dyn Write) -> io::Result
     if let Some(text) = &family.monolithic {
         paragraph(style, out, "Monolithic driver", text)?;
     }
-    if let Some(text) = &family.advice {
-        paragraph(style, out, "Advice", text)?;
-    }
+    let everywhere = family.advice_where.keys().copied().collect();
+    items(style, out, "Advice", &family.advice_for(&everywhere))?;
     paragraph(style, out, "Source", &family.source)
 }
 

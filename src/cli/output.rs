@@ -95,8 +95,10 @@ pub fn to_destinations(
         let written = match destination {
             None if common.quiet => Ok(()),
             None => to_stdout(common, &mut |style, out| write(spec.format, style, out)),
-            Some(path) => write_file(path, &mut |style, out| write(spec.format, style, out))
-                .with_context(|| format!("writing {}", path.display())),
+            Some(path) => write_file(path, &mut |out| {
+                write(spec.format, Style { verbose: common.verbose, ..Style::default() }, out)
+            })
+            .with_context(|| format!("writing {}", path.display())),
         };
         result = result.and(written);
     }
@@ -105,19 +107,19 @@ pub fn to_destinations(
 
 fn to_stdout(common: &Common, write: &mut dyn FnMut(Style, &mut dyn Write) -> io::Result<()>) -> Result<()> {
     let stdout = io::stdout();
-    let style = style(common.color, stdout.is_terminal());
+    let style = Style { verbose: common.verbose, ..style(common.color, stdout.is_terminal()) };
     write(style, &mut io::BufWriter::new(stdout.lock())).context("writing to standard output")
 }
 
 /// Written beside its place and put there when it is whole: nobody ever sees half a report.
-fn write_file(path: &Path, write: &mut dyn FnMut(Style, &mut dyn Write) -> io::Result<()>) -> Result<()> {
+fn write_file(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     let mut builder = tempfile::Builder::new();
     // A report is for others to read: the permissions that any new file of this user gets, not those of a secret.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     let mut file = builder.prefix(".wimspect-").tempfile_in(folder)?;
-    write(Style::default(), file.as_file_mut())?;
+    write(file.as_file_mut())?;
     file.persist(path).map_err(|e| e.error)?;
     Ok(())
 }
@@ -139,7 +141,7 @@ pub fn style(color: Color, terminal: bool) -> Style {
     };
     let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
     let width = columns.or_else(|| terminal.then(console_width).flatten()).unwrap_or(110);
-    Style { color, width: width.clamp(40, 160) }
+    Style { color, width: width.clamp(40, 160), verbose: false }
 }
 
 fn console_width() -> Option<usize> {

@@ -1,9 +1,11 @@
 //! Progress bars on stderr, only on a terminal.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::scan::image::ProgressCallback;
 use crate::scan::progress::{Phase, Progress};
 
 /// One bar that changes with the phase.
@@ -14,6 +16,23 @@ impl Bar {
     pub fn new(hidden: bool) -> Self {
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         Self(ProgressBar::with_draw_target(None, target))
+    }
+
+    /// Shows how far a long operation on one file is, in bytes.
+    pub fn bytes(&self) -> ProgressCallback {
+        let bar = self.0.clone();
+        Arc::new(move |what, done, total| {
+            if bar.length() != Some(total) {
+                bar.reset();
+                bar.set_length(total);
+                let template = "{msg} [{bar:30}] {bytes}/{total_bytes} ({bytes_per_sec}, {eta} left)";
+                if let Ok(style) = ProgressStyle::with_template(template) {
+                    bar.set_style(style.progress_chars("=> "));
+                }
+            }
+            bar.set_message(what.to_owned());
+            bar.set_position(done);
+        })
     }
 
     /// Takes the bar off the screen.

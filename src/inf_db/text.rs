@@ -1,5 +1,7 @@
 //! Small text helpers of the data tables: prose, names that are nearly right, checks of written forms.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 
 /// Reads a text that is wrapped in the file: lines of a paragraph are joined by a blank, an empty line separates
@@ -11,6 +13,16 @@ pub(super) fn prose<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String
 /// [`prose`] for a key that may be missing.
 pub(super) fn prose_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     prose(deserializer).map(Some)
+}
+
+/// [`prose`] for the values of a table.
+pub(super) fn prose_map<'de, D, K>(deserializer: D) -> Result<BTreeMap<K, String>, D::Error>
+where
+    D: Deserializer<'de>,
+    K: Deserialize<'de> + Ord,
+{
+    let map = BTreeMap::<K, String>::deserialize(deserializer)?;
+    Ok(map.into_iter().map(|(key, text)| (key, unwrap_lines(&text))).collect())
 }
 
 /// [`prose`] for a list.

@@ -27,6 +27,7 @@ mod licences;
 mod predictions;
 mod releases;
 mod renamed;
+mod rule_counts;
 mod rules;
 mod support;
 mod verdicts;

@@ -1,7 +1,5 @@
 //! `drivers[]`: one driver with its devices and locations.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use crate::analysis::classify::profile::{Function, IdKind, id_kind, section_function};
@@ -93,7 +91,7 @@ impl<'a> DriverRecord<'a> {
             provider: version.provider.as_ref().map(|p| p.value.as_str()),
             driver_ver: version.driver_ver.as_ref().map(|v| DriverVerRecord::of(v.value)),
             catalog: version.catalogs.first().map(|c| c.file.as_str()),
-            arches: arches(&driver.package),
+            arches: driver.package.archs().into_iter().collect(),
             role: report.analysis.topologies.roles[index],
             device_count: driver.package.models_sections.iter().map(|s| s.models.len()).sum(),
             devices: if with_devices { devices(report, index) } else { Vec::new() },
@@ -119,19 +117,6 @@ impl LocationRecord {
             },
         }
     }
-}
-
-/// Architectures for which some Models section holds a line; archless sections are x86 (FACTS.md 2.3).
-fn arches(package: &DriverPackage) -> Vec<Arch> {
-    let mut found = BTreeSet::new();
-    for models in package.manufacturers.iter().flat_map(|m| &m.models) {
-        let filled =
-            models.section.and_then(|s| package.models_sections.get(s as usize)).is_some_and(|s| !s.models.is_empty());
-        if let (Some(parts), true) = (models.decoration.parts, filled) {
-            found.insert(parts.arch.unwrap_or(Arch::X86));
-        }
-    }
-    found.into_iter().collect()
 }
 
 /// Every Models line under every decoration that names its section.

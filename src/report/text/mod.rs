@@ -2,6 +2,7 @@
 
 mod coverage;
 mod facts;
+mod finding;
 mod findings;
 pub mod inf_model;
 mod matrix;

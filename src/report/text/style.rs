@@ -12,11 +12,13 @@ pub struct Style {
     pub color: bool,
     /// Columns to wrap at.
     pub width: usize,
+    /// Show every finding in its place, however many there are.
+    pub verbose: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, width: 110 }
+        Self { color: false, width: 110, verbose: false }
     }
 }
 
