@@ -35,7 +35,7 @@ pub enum Command {
     Audit(AuditArgs),
     /// Verify boot images before distribution.
     Verify(VerifyArgs),
-    /// Show the facts of one WIM, INF file or folder, without judging them.
+    /// Show the facts of one file (WIM, INF, .sys, .cat, hive) or folder, without judging them.
     Inspect(InspectArgs),
     /// Explain a rule, a NIC family or a WinPE release; without an id: the list.
     Explain(ExplainArgs),
@@ -116,7 +116,7 @@ pub struct VerifyArgs {
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A WIM, an INF file, or a folder of drivers.
+    /// A WIM, an INF file, a driver file (.sys), a catalog (.cat), a registry hive, or a folder of drivers.
     #[arg(value_name = "FILE")]
     pub path: PathBuf,
     /// An INF as this Windows sees it: 6.1.7601, 10.0.19041.

@@ -13,3 +13,4 @@ pub mod inventory;
 pub mod os_version;
 pub mod share;
 pub mod signature;
+pub mod single_file;

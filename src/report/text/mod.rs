@@ -6,6 +6,7 @@ mod finding;
 mod findings;
 pub mod inf_model;
 mod matrix;
+pub mod single_file;
 pub mod style;
 
 use std::io::{self, Write};
