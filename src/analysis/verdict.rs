@@ -45,6 +45,9 @@ pub fn of_image(analysis: &Analysis, image: ImageIndex) -> Option<Verdict<'_>> {
     // A stable sort: the order of the findings decides what is left.
     reasons.sort_by_key(|f| (std::cmp::Reverse(f.severity), std::cmp::Reverse(f.confidence)));
     let mut scope = SCOPE.to_vec();
+    if world.boot_files[world.images[image].boot_file].integrity.is_some() {
+        scope.push("all data of the WIM: integrity table, SHA-1 of every stream");
+    }
     let unread = analysis.world.images[image].facts.problems.len();
     if unread > 0 {
         scope.push(SCOPE_WITHOUT_UNREAD);

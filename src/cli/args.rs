@@ -63,7 +63,7 @@ pub enum Command {
     /// Whether boot images are fit for distribution.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
-    /// The facts of one WIM, INF file or folder, without judging them.
+    /// The facts of one file (WIM, INF, .sys, .cat, hive) or folder, without judging them.
     Inspect(InspectArgs),
     /// A rule, a NIC family or a WinPE release; without an id: the list.
     Explain(ExplainArgs),
@@ -133,6 +133,9 @@ pub struct VerifyArgs {
     /// Judge the drivers of this share with the images (repeatable).
     #[arg(long, value_name = "SHARE")]
     pub drivers: Vec<PathBuf>,
+    /// Check all data of the WIM, too: its integrity table and the SHA-1 of every stream.
+    #[arg(long)]
+    pub integrity: bool,
     /// Tell for these machines what runs their network adapters: a file or a folder of inventories (repeatable).
     #[arg(long, value_name = "FILE|DIR")]
     pub fleet: Vec<PathBuf>,
@@ -144,7 +147,7 @@ pub struct VerifyArgs {
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A WIM, an INF file, or a folder of drivers.
+    /// A WIM, an INF file, a driver file (.sys), a catalog (.cat), a registry hive, or a folder of drivers.
     #[arg(value_name = "FILE")]
     pub path: PathBuf,
     /// An INF as this Windows sees it: 6.1.7601, 10.0.19041.

@@ -14,3 +14,4 @@ pub mod os_version;
 pub mod policy;
 pub mod share;
 pub mod signature;
+pub mod single_file;

@@ -1,6 +1,7 @@
 //! `wimspect inspect`: facts only.
 
 mod inf;
+mod single;
 
 use std::path::PathBuf;
 
@@ -52,6 +53,8 @@ pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
             Inputs { shares: &one, ..Inputs::default() }
         };
         pipeline::run(&inputs, &request, common, &db)?
+    } else if let Some(kind) = single::kind(&args.path)? {
+        return single::run(args, kind, common, &db);
     } else if is_wim(args)? {
         pipeline::run(&Inputs { images: &one, ..Inputs::default() }, &request, common, &db)?
     } else {
