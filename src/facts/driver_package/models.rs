@@ -124,7 +124,13 @@ impl<'r> Reader<'r> {
             return *n;
         }
         let section = self.inf.section_by_id(id);
-        let mut models = Vec::with_capacity(section.physical_lines());
+        let lines = section.physical_lines();
+        let mut models = Vec::with_capacity(lines);
+        if sections.list.is_empty() {
+            // Further sections mostly repeat the devices of the first one.
+            self.ids.reserve(lines);
+            self.texts.reserve(lines + self.inf.sections().len() / 2);
+        }
         let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             let Some(key) = line.key_field() else {

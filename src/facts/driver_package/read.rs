@@ -162,7 +162,7 @@ impl<'r> Reader<'r> {
 
     /// Goes through a section with memory that is used again; give the cursor to [`done`](Self::done) afterwards.
     pub(super) fn cursor(&mut self, id: u32) -> Cursor<'r> {
-        self.inf.section_by_id(id).cursor_with(self.spare_lines.pop().unwrap_or_default())
+        self.inf.section_by_id(id).cursor_with(self.spare_lines.pop().unwrap_or_else(Line::with_room))
     }
 
     /// Takes back the memory of a cursor.

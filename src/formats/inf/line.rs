@@ -37,6 +37,11 @@ pub struct Line<'t> {
 }
 
 impl<'t> Line<'t> {
+    /// Memory for a line with as many fields as lines usually have.
+    pub(crate) fn with_room() -> Self {
+        Self { fields: Vec::with_capacity(8), ..Self::default() }
+    }
+
     /// The key: what stands before `=`, or the only field of a line without `=`. `None` for a list without key.
     pub fn key(&self) -> Option<&str> {
         match &self.explicit_key {
@@ -187,16 +192,14 @@ impl<'t> LineReader<'t> {
         }
     }
 
-    /// As [`read_into`](Self::read_into), but skips lines of which `keep` does not want to know. It is shown a line as it
-    /// stands; a line that may go on in the next one is always read.
-    pub(crate) fn read_if(&mut self, line: &mut Line<'t>, keep: &impl Fn(&[u8]) -> bool) -> bool {
+    /// As [`read_into`](Self::read_into), but skips lines for which `skip` tells their length (up to the LF). It is shown
+    /// the text from a line's first character on, and must not skip a line that may go on in the next one.
+    pub(crate) fn read_unless(&mut self, line: &mut Line<'t>, skip: &impl Fn(&[u8]) -> Option<usize>) -> bool {
         while self.skip_to_entry() {
-            let end = memchr::memchr(b'\n', &self.bytes[self.pos..]).map_or(self.end, |n| self.pos + n);
-            let physical = &self.bytes[self.pos..end];
-            if keep(physical) || ends_with_backslash(physical) {
-                return self.read_into(line);
+            match skip(&self.bytes[self.pos..]) {
+                None => return self.read_into(line),
+                Some(len) => self.pos = (self.pos + len).min(self.end),
             }
-            self.pos = end;
             self.finish_line();
         }
         false
@@ -364,12 +367,6 @@ impl<'t> LineReader<'t> {
             }
         }
     }
-}
-
-/// The line may join the next one: its last character is a backslash, or it has a comment that may hide one.
-fn ends_with_backslash(line: &[u8]) -> bool {
-    let last = line.iter().rev().find(|b| !is_blank(**b));
-    last == Some(&b'\\') || (memchr::memchr(b';', line).is_some() && continues(line))
 }
 
 /// Whether a physical line (without its LF) joins the next one.
