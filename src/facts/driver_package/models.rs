@@ -7,6 +7,7 @@ use super::read::{Reader, has_token};
 use super::version::decorated_arch;
 use super::{Decoration, DecorationParts, Manufacturer, Model, ModelsRef, ModelsSection};
 use crate::facts::os_version::ProductType;
+use crate::formats::inf::Field;
 use crate::formats::inf::value::flags;
 
 /// More decorations on one line than any INF has.
@@ -60,10 +61,10 @@ fn parts(text: &str) -> Option<DecorationParts> {
 }
 
 impl<'r> Reader<'r> {
-    /// A substituted text as a shared value.
-    fn shared(&mut self, text: &Cow<'r, str>, line: u32) -> Arc<str> {
-        let Cow::Borrowed(raw) = *text else {
-            let text = self.expand(Cow::Borrowed(text), line);
+    /// A substituted field as a shared value.
+    fn shared(&mut self, field: &Field<'r>, line: u32) -> Arc<str> {
+        let Cow::Borrowed(raw) = field.text else {
+            let text = self.expand(Cow::Borrowed(&field.text), line);
             return self.texts.get(&text);
         };
         if !has_token(raw) {
@@ -138,8 +139,8 @@ impl<'r> Reader<'r> {
                 self.problem(line.number, "malformed-models-line", message);
                 continue;
             };
-            let description = self.shared(&key.text, line.number);
-            let install_section = self.shared(&line.fields()[0].text, line.number);
+            let description = self.shared(key, line.number);
+            let install_section = self.shared(&line.fields()[0], line.number);
             let ids = line.fields()[1..].iter().filter_map(|field| {
                 let text = self.expand(Cow::Borrowed(&field.text), line.number);
                 let id = trim(&text);
