@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::read::{Reader, has_token};
+use super::read::Reader;
 use super::version::decorated_arch;
 use super::{Decoration, DecorationParts, Manufacturer, Model, ModelsRef, ModelsSection};
+use crate::facts::ids::{HardwareId, ModelIds};
 use crate::facts::os_version::ProductType;
 use crate::formats::inf::Field;
 use crate::formats::inf::value::flags;
@@ -67,7 +68,7 @@ impl<'r> Reader<'r> {
             let text = self.expand(Cow::Borrowed(&field.text), line);
             return self.texts.get(&text);
         };
-        if !has_token(raw) {
+        if !field.has_token() {
             return self.texts.get(raw);
         }
         if let Some(known) = self.expanded.get(raw) {
@@ -77,6 +78,18 @@ impl<'r> Reader<'r> {
         let shared = self.texts.get(&text);
         self.expanded.insert(raw, shared.clone());
         shared
+    }
+
+    /// The id of a field; `None` for an empty one.
+    fn id(&mut self, field: &Field<'_>, line: u32) -> Option<HardwareId> {
+        let substituted;
+        let id = if field.has_token() {
+            substituted = self.expand(Cow::Borrowed(&field.text), line);
+            trim(&substituted)
+        } else {
+            trim(&field.text)
+        };
+        (!id.is_empty()).then(|| self.ids.get(id))
     }
 
     /// Reads `[Manufacturer]` and every Models section that it names.
@@ -140,13 +153,15 @@ impl<'r> Reader<'r> {
                 continue;
             };
             let description = self.shared(key, line.number);
-            let install_section = self.shared(&line.fields()[0], line.number);
-            let ids = line.fields()[1..].iter().filter_map(|field| {
-                let text = self.expand(Cow::Borrowed(&field.text), line.number);
-                let id = trim(&text);
-                (!id.is_empty()).then(|| self.ids.get(id))
-            });
-            let ids = ids.collect();
+            // Devices that install alike stand together.
+            let install_section = match models.last() {
+                Some(Model { install_section, .. }) if **install_section == *line.field(0) => install_section.clone(),
+                _ => self.shared(&line.fields()[0], line.number),
+            };
+            let ids = match &line.fields()[1..] {
+                [one] => self.id(one, line.number).map_or_else(|| ModelIds::from_iter([]), ModelIds::from),
+                more => more.iter().filter_map(|field| self.id(field, line.number)).collect(),
+            };
             models.push(Model { description, install_section, ids, line: line.number });
         }
         self.done(cursor);

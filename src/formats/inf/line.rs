@@ -14,12 +14,19 @@ pub struct Field<'t> {
     pub text: Cow<'t, str>,
     /// Where it starts, in bytes of the file's decoded text.
     pub start: u32,
+    /// It holds a percent sign.
+    token: bool,
 }
 
 impl<'t> Field<'t> {
     /// The text, as long as the file's text lives when it could be borrowed.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// It holds a percent sign: something to substitute.
+    pub fn has_token(&self) -> bool {
+        self.token
     }
 }
 
@@ -98,7 +105,7 @@ enum Class {
 const CLASS: [Class; 256] = {
     let mut table = [Class::Plain; 256];
     let mut i = 0;
-    let stops = [b'\n', b',', b';', b'"', b'\\', b'=', 0];
+    let stops = [b'\n', b',', b';', b'"', b'\\', b'=', b'%', 0];
     while i < stops.len() {
         table[stops[i] as usize] = Class::Special;
         i += 1;
@@ -109,7 +116,13 @@ const CLASS: [Class; 256] = {
 /// The first byte from `at` on at which plain text stops, or the end.
 #[inline]
 pub(super) fn next_special(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at).is_some_and(|b| CLASS[usize::from(*b)] == Class::Plain) {
+    let plain = |byte: u8| CLASS[usize::from(byte)] == Class::Plain;
+    while let Some([a, b, c, d]) = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>())
+        && (plain(*a) & plain(*b) & plain(*c) & plain(*d))
+    {
+        at += 4;
+    }
+    while bytes.get(at).is_some_and(|b| plain(*b)) {
         at += 1;
     }
     at
@@ -157,9 +170,14 @@ impl<'t> LineReader<'t> {
             let start = self.pos;
             // Plain text, the common case, is borrowed.
             let mut at = start;
-            let field = loop {
+            let mut token = false;
+            let text = loop {
                 at = next_special(self.bytes, at);
                 match self.bytes.get(at) {
+                    Some(b'%') => {
+                        token = true;
+                        at += 1;
+                    }
                     Some(b'=') if !may_be_key => at += 1,
                     // A backslash in front of ordinary text, as in every device id and registry path.
                     Some(b'\\') if self.bytes.get(at + 1).is_some_and(|b| !is_blank(*b) && !b"\\;\n".contains(b)) => {
@@ -168,12 +186,13 @@ impl<'t> LineReader<'t> {
                     Some(b'\\' | b'"' | 0) => {
                         let (text, stop) = self.composed_field(start, at, may_be_key);
                         at = stop;
+                        token = memchr::memchr(b'%', text.as_bytes()).is_some();
                         break text;
                     }
                     _ => break Cow::Borrowed(trim_end(&self.text[start..at])),
                 }
             };
-            let field = Field { text: field, start: start as u32 };
+            let field = Field { text, start: start as u32, token };
             self.pos = at + 1;
             match self.bytes.get(at) {
                 Some(b',') => line.fields.push(field),
@@ -281,7 +300,7 @@ impl<'t> LineReader<'t> {
                 }
                 Some(_) => {
                     let from = at;
-                    at = next_special(self.bytes, at);
+                    at = next_special(self.bytes, at + 1);
                     text.push_str(&self.text[from..at]);
                 }
             }
