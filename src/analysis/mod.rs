@@ -8,6 +8,7 @@ pub mod baseline;
 pub mod choices;
 pub mod classify;
 pub mod coverage;
+pub mod diagnosis;
 pub mod evidence;
 pub mod finding;
 pub mod inf_model;

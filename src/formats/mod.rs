@@ -12,6 +12,7 @@ pub mod hive;
 pub mod inf;
 pub mod ini;
 pub mod inventory;
+pub mod log;
 pub mod pe;
 pub mod pkcs7;
 pub mod text;

@@ -15,8 +15,10 @@ mod boot_images;
 mod classify;
 mod embedded;
 mod enumerators;
+mod error_codes;
 mod families;
 mod functions;
+mod log_signatures;
 mod problem;
 mod releases;
 mod rules;
@@ -31,8 +33,12 @@ mod tests;
 pub use boot_images::{BootImages, ImageKindRow, NetworkComponent};
 pub use classify::{Classification, NamedRelease, UnknownRelease};
 pub use enumerators::{Enumerator, EnumeratorKind, EnumeratorMatch, Enumerators};
+pub use error_codes::{CodeKind, ErrorCodeRow, ErrorCodes};
 pub use families::{ChildKind, Families, Family, FamilyChild, FamilyKind, FamilyLink, PciIds};
 pub use functions::NdisFunctions;
+pub use log_signatures::{
+    LogSignature, LogSignatures, PatternPart, SignatureRole, SignatureStep, SignatureTopic, pattern_parts,
+};
 pub use problem::InfDbProblem;
 pub use releases::{ComponentVersion, MultiTier, NetAdapterCxScope, Release, Releases, Servicing, Sha2, X86Signing};
 pub use rules::{RuleDocument, Rules, Severity};
@@ -62,6 +68,8 @@ pub struct InfDb {
     boot_images: BootImages,
     signers: Signers,
     rules: Rules,
+    error_codes: ErrorCodes,
+    log_signatures: LogSignatures,
 }
 
 static EMBEDDED: LazyLock<InfDb> = LazyLock::new(|| {
@@ -144,6 +152,8 @@ impl InfDb {
                 set(&mut self.ndis_functions, NdisFunctions::load(file, problems))
             }
             None if file.path == "signers.toml" => set(&mut self.signers, Signers::load(file, problems)),
+            None if file.path == "error-codes.toml" => set(&mut self.error_codes, ErrorCodes::load(file, problems)),
+            Some(("log-signatures", name)) if is_data_name(name) => self.log_signatures.load(file, problems),
             Some(("nic-families", name)) if is_data_name(name) => self.families.load(file, problems),
             Some(("rules", name)) if is_data_name(name) => self.rules.load(file, problems),
             _ => {
@@ -193,6 +203,16 @@ impl InfDb {
         &self.rules
     }
 
+    /// Names of error codes.
+    pub fn error_codes(&self) -> &ErrorCodes {
+        &self.error_codes
+    }
+
+    /// What lines of logs mean.
+    pub fn log_signatures(&self) -> &LogSignatures {
+        &self.log_signatures
+    }
+
     /// SHA-256 over what the tables say, lower-case hex: wrapped lines and comments do not change it.
     pub fn digest(&self) -> String {
         let mut hash = Sha256::new();
@@ -210,6 +230,8 @@ impl InfDb {
         self.families.iter().map(canonical).for_each(&mut part);
         part(String::new());
         self.rules.iter().map(canonical).for_each(&mut part);
+        part(canonical(&self.error_codes));
+        self.log_signatures.topics().map(canonical).for_each(&mut part);
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

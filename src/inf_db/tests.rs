@@ -49,6 +49,8 @@ fn typed_text(path: &str, text: &str) -> String {
         Some("winpe") => canonical(&db.releases.to_file()),
         Some("nic-families") => db.families.iter().map(canonical).collect(),
         Some("rules") => db.rules.iter().map(canonical).collect(),
+        Some("log-signatures") => db.log_signatures.topics().map(canonical).collect(),
+        _ if path == "error-codes.toml" => canonical(&db.error_codes),
         _ if path == "enumerators.toml" => canonical(&db.enumerators.to_file()),
         _ if path == "signers.toml" => canonical(&db.signers),
         _ if path == "ndis-functions.toml" => canonical(db.ndis_functions.to_file()),
@@ -87,8 +89,10 @@ fn ids_are_unique_over_all_tables() {
     let releases = db.releases().all().iter().flat_map(|r| std::iter::once(&r.id).chain(&r.covers));
     let families = db.families().iter().map(|f| &f.id);
     let rules = db.rules().iter().map(|r| &r.id);
+    let topics = db.log_signatures().topics().map(|t| &t.id);
+    let signatures = db.log_signatures().iter().map(|(_, s)| &s.id);
     let mut seen = BTreeSet::new();
-    for id in releases.chain(families).chain(rules) {
+    for id in releases.chain(families).chain(rules).chain(topics).chain(signatures) {
         assert!(seen.insert(id.to_ascii_lowercase()), "`explain {id}` would have two answers");
     }
 }

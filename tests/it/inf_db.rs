@@ -23,6 +23,7 @@ fn what_lies_in_the_folder_is_built_in() {
     let db = InfDb::embedded();
     assert_eq!(db.rules().iter().map(|r| r.id.clone()).collect::<BTreeSet<_>>(), stems("rules"));
     assert_eq!(db.families().iter().map(|f| f.id.clone()).collect::<BTreeSet<_>>(), stems("nic-families"));
+    assert_eq!(db.log_signatures().topics().map(|t| t.id.clone()).collect::<BTreeSet<_>>(), stems("log-signatures"));
 }
 
 #[test]

@@ -1,0 +1,219 @@
+//! The signatures that the records of one log meet.
+
+use std::collections::HashMap;
+
+use super::pattern::{Captures, Step};
+use crate::facts::log::{LogFormat, Record, Stamp};
+use crate::inf_db::{LogSignature, LogSignatures, SignatureTopic};
+
+/// Attempts of one signature that are under way at a time; the oldest one makes room.
+const MOST_ATTEMPTS: usize = 16;
+/// Where a signature does not say how far apart its lines may be.
+const WITHIN_LINES: u64 = 200;
+/// A line of evidence is kept up to this length.
+const LONGEST_EVIDENCE: usize = 1000;
+/// Components whose signatures are remembered.
+const MOST_COMPONENTS: usize = 1000;
+
+/// A line of the log that a signature was found by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EvidenceLine {
+    /// 1-based line.
+    pub line: u64,
+    /// When, where the log says it.
+    pub time: Option<Stamp>,
+    /// Who wrote it.
+    pub component: String,
+    /// What it says, shortened where it is very long.
+    pub text: String,
+}
+
+/// A signature that was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureMatch<'d> {
+    /// The article.
+    pub topic: &'d SignatureTopic,
+    /// The signature.
+    pub signature: &'d LogSignature,
+    /// One line for each step, where it was found first.
+    pub evidence: Vec<EvidenceLine>,
+    /// What the names in the patterns stand for, there.
+    pub captures: Captures,
+    /// How often it was found.
+    pub count: u64,
+    /// The line of the last step, where it was found last.
+    pub last_line: u64,
+}
+
+/// Looks for every signature in the records of one log.
+#[derive(Debug)]
+pub struct Matcher<'d> {
+    searches: Vec<Search<'d>>,
+    /// Which searches take records of a component.
+    by_component: HashMap<String, Vec<usize>>,
+}
+
+#[derive(Debug)]
+struct Search<'d> {
+    topic: &'d SignatureTopic,
+    signature: &'d LogSignature,
+    steps: Vec<Step<'d>>,
+    unless: Vec<Step<'d>>,
+    until: Vec<Step<'d>>,
+    attempts: Vec<Attempt>,
+    found: Option<SignatureMatch<'d>>,
+}
+
+#[derive(Clone, Debug)]
+struct Attempt {
+    evidence: Vec<EvidenceLine>,
+    captures: Captures,
+}
+
+impl<'d> Matcher<'d> {
+    /// For one log.
+    pub fn new(signatures: &'d LogSignatures) -> Self {
+        let searches = signatures.iter().map(|(topic, signature)| Search {
+            topic,
+            signature,
+            steps: signature.step.iter().map(Step::new).collect(),
+            unless: signature.unless.iter().map(Step::new).collect(),
+            until: signature.until.iter().map(Step::new).collect(),
+            attempts: Vec::new(),
+            found: None,
+        });
+        Self { searches: searches.collect(), by_component: HashMap::new() }
+    }
+
+    /// The next record.
+    pub fn record(&mut self, format: LogFormat, record: &Record<'_>) {
+        if !self.by_component.contains_key(record.component) {
+            // Somebody who writes a component of his own in every record costs time, not memory.
+            if self.by_component.len() >= MOST_COMPONENTS {
+                self.by_component.clear();
+            }
+            let takes = |search: &Search<'_>| {
+                search.signature.formats.iter().any(|name| name == format.name())
+                    && search.all_steps().any(|step| step.takes_component(record.component))
+            };
+            let list = (0..self.searches.len()).filter(|i| self.searches.get(*i).is_some_and(takes)).collect();
+            self.by_component.insert(record.component.to_owned(), list);
+        }
+        for index in self.by_component.get(record.component).into_iter().flatten() {
+            if let Some(search) = self.searches.get_mut(*index) {
+                search.record(record);
+            }
+        }
+    }
+
+    /// No more records: what was found, in the order of the lines.
+    pub fn finish(mut self) -> Vec<SignatureMatch<'d>> {
+        for search in &mut self.searches {
+            search.settle(None);
+        }
+        let mut found: Vec<_> = self.searches.into_iter().filter_map(|search| search.found).collect();
+        found.sort_by(|a, b| {
+            let line = |m: &SignatureMatch<'_>| m.evidence.first().map(|e| e.line);
+            line(a).cmp(&line(b)).then_with(|| a.signature.id.cmp(&b.signature.id))
+        });
+        found
+    }
+}
+
+impl<'d> Search<'d> {
+    fn all_steps(&self) -> impl Iterator<Item = &Step<'d>> {
+        self.steps.iter().chain(&self.unless).chain(&self.until)
+    }
+
+    fn record(&mut self, record: &Record<'_>) {
+        self.settle(Some(record));
+        let codes = &self.signature.codes;
+        let meets = |step: &Step<'_>, captures: &Captures| step.meets(record.component, record.text, codes, captures);
+        if !self.until.is_empty() && self.until.iter().any(|step| meets(step, &Captures::new()).is_some()) {
+            self.settle(None);
+            self.attempts.clear();
+        }
+        self.attempts.retain(|attempt| !self.unless.iter().any(|step| meets(step, &attempt.captures).is_some()));
+        for attempt in &mut self.attempts {
+            let Some(step) = self.steps.get(attempt.evidence.len()) else { continue };
+            if let Some(captures) = meets(step, &attempt.captures) {
+                attempt.captures = captures;
+                attempt.evidence.push(evidence(record));
+            }
+        }
+        if let Some(captures) = self.steps.first().and_then(|step| meets(step, &Captures::new())) {
+            // The same beginning once more: the nearer one counts.
+            self.attempts.retain(|a| a.evidence.len() != 1 || self.steps.len() == 1 || a.captures != captures);
+            if self.attempts.len() >= MOST_ATTEMPTS {
+                self.attempts.remove(0);
+            }
+            self.attempts.push(Attempt { evidence: vec![evidence(record)], captures });
+        }
+        if self.unless.is_empty() {
+            self.settle_complete(|_| true);
+        }
+    }
+
+    /// Judges the attempts that a record at this place can no longer change; `None`: the end of the session.
+    fn settle(&mut self, now: Option<&Record<'_>>) {
+        if self.attempts.is_empty() {
+            return;
+        }
+        let (lines, minutes) = (self.signature.within_lines, self.signature.within_minutes);
+        let lines = lines.map_or(WITHIN_LINES, u64::from);
+        let steps = self.steps.len();
+        let is_over = move |attempt: &Attempt| {
+            let Some(now) = now else { return true };
+            // A complete attempt waits for what would silence it, another one for its next step.
+            let from = if attempt.evidence.len() == steps { attempt.evidence.last() } else { attempt.evidence.first() };
+            from.is_none_or(|from| {
+                let late = now.time.zip(from.time).zip(minutes).is_some_and(|((now, from), minutes)| {
+                    now.local_milliseconds() - from.local_milliseconds() > i64::from(minutes) * 60_000
+                });
+                late || now.line.saturating_sub(from.line) > lines
+            })
+        };
+        self.settle_complete(is_over);
+        self.attempts.retain(|attempt| !is_over(attempt));
+    }
+
+    /// Takes the complete attempts for which `is_over` holds as found.
+    fn settle_complete(&mut self, is_over: impl Fn(&Attempt) -> bool) {
+        let steps = self.steps.len();
+        let (done, open): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.attempts).into_iter().partition(|a| a.evidence.len() == steps && is_over(a));
+        self.attempts = open;
+        for attempt in done {
+            let last_line = attempt.evidence.last().map_or(0, |e| e.line);
+            match &mut self.found {
+                Some(found) => {
+                    found.count += 1;
+                    found.last_line = found.last_line.max(last_line);
+                }
+                None => {
+                    self.found = Some(SignatureMatch {
+                        topic: self.topic,
+                        signature: self.signature,
+                        evidence: attempt.evidence,
+                        captures: attempt.captures,
+                        count: 1,
+                        last_line,
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn evidence(record: &Record<'_>) -> EvidenceLine {
+    let mut end = record.text.len().min(LONGEST_EVIDENCE);
+    while !record.text.is_char_boundary(end) {
+        end -= 1;
+    }
+    EvidenceLine {
+        line: record.line,
+        time: record.time,
+        component: record.component.to_owned(),
+        text: record.text[..end].to_owned(),
+    }
+}

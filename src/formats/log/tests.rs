@@ -1,0 +1,215 @@
+//! Records of each format, block sizes that cut anything in two, and what becomes of damage.
+
+use super::*;
+
+/// `line|time|component|level|thread|source|text` of every record, `!` in front of a truncated one.
+fn read(bytes: &[u8], block: usize) -> (Vec<String>, LogSummary) {
+    let mut records = Vec::new();
+    let mut sink = |_: LogFormat, r: &Record<'_>| {
+        let time = r.time.map(|t| t.to_string()).unwrap_or_default();
+        let mark = if r.truncated { "!" } else { "" };
+        let Record { line, component, level, thread, source, text, .. } = r;
+        records.push(format!("{mark}{line}|{time}|{component}|{level:?}|{thread}|{source}|{text}"));
+    };
+    let mut reader = LogReader::new();
+    for part in bytes.chunks(block.max(1)) {
+        reader.push(part, &mut sink);
+    }
+    let summary = reader.finish(&mut sink);
+    (records, summary)
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    [0xFF, 0xFE].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
+}
+
+fn check(text: &str, format: LogFormat, expected: &[&str]) {
+    let (records, summary) = read(text.as_bytes(), usize::MAX);
+    assert_eq!(records, expected);
+    assert_eq!(summary.format, Some(format));
+    assert_eq!(summary.lines, text.lines().count() as u64, "lines of {text:?}");
+    // The same in every encoding and cut anywhere.
+    for block in [1, 3, 64] {
+        assert_eq!(read(text.as_bytes(), block), (records.clone(), summary), "blocks of {block}");
+    }
+    for bytes in [utf16(text), [b"\xEF\xBB\xBF", text.as_bytes()].concat()] {
+        assert_eq!(read(&bytes, 5), (records.clone(), summary));
+    }
+}
+
+#[test]
+fn cmtrace() {
+    let attributes = "time=\"10:11:12.345-120\" date=\"06-12-2019\" component=\"TSManager\" context=\"\" type=\"3\" \
+                      thread=\"1100\" file=\"a.cpp:7\"";
+    check(
+        &format!("<![LOG[one]LOG]!><{attributes}>\r\n<![LOG[two\r\n<![CDATA[x]]>]LOG]!><type=\"0\" {attributes}>\r\n"),
+        LogFormat::CmTrace,
+        &[
+            "1|2019-06-12 10:11:12.345|TSManager|Error|1100|a.cpp:7|one",
+            "2|2019-06-12 10:11:12.345|TSManager|Error|1100|a.cpp:7|two\r\n<![CDATA[x]]>",
+        ],
+    );
+    // The start of a record lost, the end of one lost, the end of the file cut off.
+    check(
+        &format!("st]LOG]!><{attributes}>\n<![LOG[lost\n<![LOG[next]LOG]!><{attributes}>\n<![LOG[cu"),
+        LogFormat::CmTrace,
+        &[
+            "!1|2019-06-12 10:11:12.345|TSManager|Error|1100|a.cpp:7|st",
+            "!2||||||lost".replace("||||||", "|||Info|||").as_str(),
+            "3|2019-06-12 10:11:12.345|TSManager|Error|1100|a.cpp:7|next",
+            "!4|||Info|||cu",
+        ],
+    );
+    let stamp = Stamp::cmtrace("10:11:12.345-120", "06-12-2019").unwrap();
+    assert_eq!(stamp.bias, Some(-120));
+    assert_eq!(stamp.utc_milliseconds().unwrap(), stamp.local_milliseconds() - 7_200_000);
+}
+
+#[test]
+fn cmtrace_text() {
+    check(
+        "Failed to run the action: X.\nUnspecified error TSManager\nExiting OSDSetupWindows\n",
+        LogFormat::CmTraceText,
+        &["1||TSManager|Info|||Failed to run the action: X.\nUnspecified error", "3||OSDSetupWindows|Info|||Exiting"],
+    );
+    check(
+        "some text\tAnything\t12/1/2023 1:02:03 PM\t1100 (0x044C)\r\n",
+        LogFormat::CmTraceText,
+        &["1|2023-12-01 13:02:03|Anything|Info|1100||some text"],
+    );
+    // An article: three lines of a log among many others, which are no records.
+    let prose = "This happens when things go wrong.\n\n".repeat(20);
+    let (records, summary) = read(format!("{prose}a TSManager\nb TSManager\nc TSManager\n").as_bytes(), 50);
+    assert_eq!((records.len(), summary.unparsed_lines), (3, 20));
+}
+
+#[test]
+fn panther() {
+    check(
+        &[
+            "\r\n2010-02-10 10:00:01, Info       [0x060115] IBS    text one\r\n",
+            &format!("2010-02-10 10:00:02, {:<29}blank component\r\n    more\r\n\r\n", "Error"),
+            &format!("2010-02-10 10:00:03, {:<22}DISM   a: b\r\n", "Warning"),
+        ]
+        .concat(),
+        LogFormat::Panther,
+        &[
+            "2|2010-02-10 10:00:01|IBS|Info||[0x060115]|text one",
+            "3|2010-02-10 10:00:02||Error|||blank component\r\n    more",
+            "6|2010-02-10 10:00:03|DISM|Warning|||a: b",
+        ],
+    );
+    check(
+        "<Date> <TIME>, FatalError [0x090001] PANTHR Unhandled\n<Date> <Time>, Info [SETUP.EXE] Called\n",
+        LogFormat::Panther,
+        &["1||PANTHR|Fatal||[0x090001]|Unhandled", "2|||Info|||[SETUP.EXE] Called"],
+    );
+}
+
+#[test]
+fn wpeinit() {
+    check(
+        "Info      No unattend file\r\n2019-06-12 01:02:03.004, Error     QueryAdapterStatus: no adapters found.\r\n",
+        LogFormat::Wpeinit,
+        &["1|||Info|||No unattend file", "2|2019-06-12 01:02:03.004||Error|||QueryAdapterStatus: no adapters found."],
+    );
+}
+
+#[test]
+fn setupapi() {
+    check(
+        "[Device Install Log]\r\n     OS Version = 10.0.1\r\n[BeginLog]\r\n[Boot Session: 2021/03/01 09:00:00.500]\r\n\r\n\
+         >>>  [Install - X]\r\n>>>  Section start 2021/03/01 09:00:01.125\r\n      cmd: a b\r\n     dvi:      {Core}\r\n\
+         !!!  inf: Invalid INF\r\n!    ump: warn\r\n<<<  [Exit status: SUCCESS]\r\n",
+        LogFormat::SetupApi,
+        &[
+            "4|2021-03-01 09:00:00.500|boot|Info|||[Boot Session: 2021/03/01 09:00:00.500]",
+            "6||>>>|Info|||[Install - X]",
+            "7|2021-03-01 09:00:01.125|>>>|Info|||Section start 2021/03/01 09:00:01.125",
+            "8||cmd|Info|||a b",
+            "9||dvi|Info|||{Core}",
+            "10||inf|Error|||Invalid INF",
+            "11||ump|Warning|||warn",
+            "12||<<<|Info|||[Exit status: SUCCESS]",
+        ],
+    );
+    check(
+        "[SetupAPI Log]\r\nOS Version = 5.1.2600\r\n[2009/05/20 19:35:11 1234.5 Driver Install]\r\n#-019 Searching\r\n\
+         #I022 Found \"id\"\r\n#E358 bad\r\n",
+        LogFormat::SetupApiNt5,
+        &[
+            "3|2009-05-20 19:35:11|>>>|Info|||[2009/05/20 19:35:11 1234.5 Driver Install]",
+            "4||#-019|Info|||Searching",
+            "5||#I022|Info|||Found \"id\"",
+            "6||#E358|Error|||bad",
+        ],
+    );
+}
+
+#[test]
+fn iis() {
+    check(
+        "#Fields: date time s-sitename cs-method sc-status\r\n2009-05-20 19:35:11 W3SVC1 GET 401\r\n",
+        LogFormat::IisW3c,
+        &["2|2009-05-20 19:35:11|W3SVC1|Warning|||W3SVC1 GET 401"],
+    );
+    check(
+        "2009-05-20 19:35:11 W3SVC1 GET 401\r\n",
+        LogFormat::IisW3c,
+        &["1|2009-05-20 19:35:11|W3SVC1|Info|||W3SVC1 GET 401"],
+    );
+}
+
+#[test]
+fn memory_stays_bounded() {
+    for line in ["<![LOG[x]LOG]!><time=\"1\">\n", "2010-02-10 10:00:01, Info       [0x060115] IBS    x\n", ">>>  [x]\n"]
+    {
+        let mut reader = LogReader::new();
+        reader.push(line.as_bytes(), &mut |_, _| {});
+        for _ in 0..64 {
+            reader.push(&[b'y'; 65536], &mut |_, r| assert!(r.text.len() <= 2 * LONGEST_RECORD));
+            assert!(reader.text.len() <= LONGEST_RECORD + 70_000, "{line}: {}", reader.text.len());
+        }
+        reader.finish(&mut |_, _| {});
+    }
+}
+
+#[test]
+fn bytes_of_any_kind_never_panic() {
+    use proptest::prelude::*;
+    let pieces = [
+        "<![LOG[",
+        "]LOG]!>",
+        "<time=\"10:00:00.000+0\" date=\"1-2-3\" ",
+        "component=\"",
+        "\">",
+        "\n",
+        "\r\n",
+        "é",
+        "2010-02-10 10:00:01, Info ",
+        "[0x1]",
+        "Info      x",
+        ">>>  [",
+        "!!!  inf: ",
+        "#I022 ",
+        "[2009/05/20 19:35:11 ",
+        "2009-05-20 19:35:11 W3SVC1 ",
+        "#Fields: sc-status",
+        " TSManager",
+        "\t1/1/2000 1:1:1 AM\t1 (0x1)",
+        "\0",
+        "<Date> <Time>, ",
+    ];
+    let piece = prop_oneof![
+        8 => (0..pieces.len()).prop_map(|i| pieces.get(i).map(|p| p.as_bytes().to_vec()).unwrap_or_default()),
+        2 => proptest::collection::vec(any::<u8>(), 0..6),
+    ];
+    let mut runner = proptest::test_runner::TestRunner::default();
+    let run = runner.run(&(proptest::collection::vec(piece, 0..40), 1usize..80), |(parts, block)| {
+        let bytes = parts.concat();
+        let whole = read(&bytes, usize::MAX);
+        prop_assert_eq!(read(&bytes, block), whole);
+        Ok(())
+    });
+    assert!(run.is_ok(), "{run:?}");
+}
