@@ -38,8 +38,8 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
     outcome.analysis.findings.retain(|f| f.confidence >= least);
     let world = &outcome.analysis.world;
     let nothing = world.images.is_empty() && world.drivers.is_empty() && world.unreadable.is_empty();
-    // Nothing was read at all: an empty report would look like a healthy one.
-    if !outcome.failed.is_empty() && nothing {
+    // Nothing was read at all: an empty report would look like a healthy one. A fault of a file is a finding all the same.
+    if !outcome.failed.is_empty() && nothing && outcome.analysis.findings.is_empty() {
         return Ok(ExitStatus::Failure);
     }
     let report = Report {

@@ -20,7 +20,8 @@ const RULES: &str = "
     driver-staged-but-unbound driver-database-without-device-ids duplicate-package superseded-package
     winpe-release-unknown winpe-release-known-bad boot-version-disagrees boot-architecture-disagrees
     network-stack-incomplete wpeinit-never-started no-bootable-image integrity-table-missing integrity-broken
-    inf-unreadable inf-changed-after-signing file-renamed-on-share compressed-source-under-plain-name";
+    inf-unreadable inf-changed-after-signing file-renamed-on-share compressed-source-under-plain-name wim-truncated
+    split-wim-incomplete version-label-missing";
 
 fn stems(folder: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("inf-db").join(folder);

@@ -24,6 +24,7 @@ mod inf_generated;
 mod inf_lines;
 mod inf_selection;
 mod licences;
+mod packages;
 mod predictions;
 mod releases;
 mod renamed;
