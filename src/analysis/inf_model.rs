@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::selection::{SelectedModel, selected_models};
 use crate::facts::driver_package::{DriverPackage, InstallDetails, ReadOptions, install_details};
-use crate::facts::ids::{Arch, HardwareId};
+use crate::facts::ids::{Arch, ModelIds};
 use crate::facts::os_version::TargetOs;
 
 /// An INF as this Windows sees it.
@@ -28,7 +28,7 @@ pub struct ModelDevice {
     /// Description after substitution.
     pub description: Arc<str>,
     /// Hardware id, then compatible ids.
-    pub ids: Vec<HardwareId>,
+    pub ids: ModelIds,
     /// Manufacturer after substitution.
     pub manufacturer: String,
     /// Name of the Models section.

@@ -87,7 +87,7 @@ impl<'w> PackageFiles<'w> {
             Location::Share { share, path } => self.loaded_from_share(world, *share, path, section, service_binary),
             Location::Image { image, entry, .. } => {
                 let driver = &world.images[*image].facts.drivers[*entry];
-                let names = [Some(service_binary), source_of(section, service_binary).map(|c| c.source.as_str())];
+                let names = [Some(service_binary), source_of(section, service_binary).map(|c| &*c.source)];
                 let found = names.into_iter().flatten().find_map(|name| {
                     driver.binaries.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(n, b)| (n, b))
                 });
@@ -112,7 +112,7 @@ impl<'w> PackageFiles<'w> {
     ) -> Vec<LoadedFile<'w>> {
         let folder = folder_of(inf);
         let copied = source_of(section, service_binary);
-        let name = copied.map_or(service_binary, |c| c.source.as_str());
+        let name = copied.map_or(service_binary, |c| &*c.source);
         let exact = copied
             .and_then(|c| c.source_folder.as_ref())
             .and_then(|below| self.in_share(world, share, &join(folder, below), name));
@@ -159,7 +159,7 @@ fn source_of<'s>(section: &'s InstallSection, destination: &str) -> Option<&'s C
 pub fn source_names(section: &InstallSection) -> impl Iterator<Item = &str> {
     let services = section.services.iter().filter(|s| s.associated);
     services.filter_map(|s| s.binary_file()).flat_map(move |name| {
-        let source = source_of(section, name).map(|c| c.source.as_str());
+        let source = source_of(section, name).map(|c| &*c.source);
         [Some(name), source.filter(|s| !s.eq_ignore_ascii_case(name))].into_iter().flatten()
     })
 }

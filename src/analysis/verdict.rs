@@ -37,7 +37,7 @@ pub fn of_image(analysis: &Analysis, image: ImageIndex) -> Option<Verdict<'_>> {
     // What a share would do to the image is no fault of the image: such findings lie in the share.
     let lies_here = |f: &Finding| f.location.path == *file || f.location.path.starts_with(&name);
     let speaks_of = |f: &&Finding| f.subject.image == Some(image) || (f.targets.contains(&name) && lies_here(f));
-    let mut reasons: Vec<&Finding> = analysis.findings.iter().filter(speaks_of).collect();
+    let mut reasons: Vec<&Finding> = analysis.findings.iter().filter(|f| f.counts()).filter(speaks_of).collect();
     let fit = reasons.iter().all(|f| f.severity < Severity::Error);
     if !analysis.releases[image].is_winpe && fit {
         return None;

@@ -72,7 +72,7 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
         // Fails only when the pool was built before, which nothing does.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
     }
-    let bar = Bar::new(common.no_progress || common.quiet);
+    let bar = Bar::new(common.progress());
     let mut outcome = Reading::default();
     outcome.shares(inputs, &bar);
     outcome.images(inputs, &bar)?;

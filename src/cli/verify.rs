@@ -28,6 +28,7 @@ pub fn run(args: &VerifyArgs, common: &Common) -> Result<ExitStatus> {
         integrity: args.integrity,
         ..Inputs::default()
     };
+    let policy = super::policy::find(common, &[args.images.as_slice(), &args.drivers].concat(), &db)?;
     let outcome = pipeline::run(&inputs, &request, common, &db)?;
-    output::finish(outcome, Kind::Full, common, &db)
+    output::finish(outcome, Kind::Full, policy.as_ref(), common, &db)
 }

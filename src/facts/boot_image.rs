@@ -19,6 +19,7 @@ use registry::{CriticalDevice, DriverDatabase, WinPeKey};
 use startup::Startup;
 
 /// How a WIM compresses its streams.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compression {
@@ -124,6 +125,7 @@ pub struct XmlImage {
 }
 
 /// One reading of a version or architecture, with its source.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reading<T> {
     /// What it says.

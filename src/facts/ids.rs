@@ -1,13 +1,15 @@
 //! Hardware ids, enumerators, setup classes and processor architectures.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// A hardware or compatible id, upper-cased (Windows compares ids without case): `PCI\VEN_14E4&DEV_1639`.
 ///
 /// Cheap to clone: scanning a share meets the same id in many files.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct HardwareId(Arc<str>);
@@ -15,7 +17,11 @@ pub struct HardwareId(Arc<str>);
 impl HardwareId {
     /// Takes an id as written in an INF, in any case.
     pub fn new(text: &str) -> Self {
-        let text = text.trim();
+        Self::from_trimmed(text.trim())
+    }
+
+    /// [`new`](Self::new) for text without blanks around it.
+    pub(crate) fn from_trimmed(text: &str) -> Self {
         if !text.bytes().any(|b| b.is_ascii_lowercase()) {
             return Self(Arc::from(text));
         }
@@ -75,7 +81,67 @@ impl fmt::Debug for HardwareId {
     }
 }
 
+/// The ids of one Models line, hardware id first. Nearly every line has one, which needs no list.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct ModelIds(IdList);
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum IdList {
+    One([HardwareId; 1]),
+    Other(Box<[HardwareId]>),
+}
+
+impl Deref for ModelIds {
+    type Target = [HardwareId];
+
+    fn deref(&self) -> &[HardwareId] {
+        match &self.0 {
+            IdList::One(one) => one,
+            IdList::Other(list) => list,
+        }
+    }
+}
+
+impl From<HardwareId> for ModelIds {
+    fn from(id: HardwareId) -> Self {
+        Self(IdList::One([id]))
+    }
+}
+
+impl FromIterator<HardwareId> for ModelIds {
+    fn from_iter<I: IntoIterator<Item = HardwareId>>(ids: I) -> Self {
+        let mut ids = ids.into_iter();
+        match (ids.next(), ids.next()) {
+            (Some(one), None) => one.into(),
+            (None, _) => Self(IdList::Other(Box::default())),
+            (Some(first), Some(second)) => Self(IdList::Other([first, second].into_iter().chain(ids).collect())),
+        }
+    }
+}
+
+impl<'i> IntoIterator for &'i ModelIds {
+    type Item = &'i HardwareId;
+    type IntoIter = std::slice::Iter<'i, HardwareId>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl fmt::Debug for ModelIds {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
+
+impl Serialize for ModelIds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter())
+    }
+}
+
 /// A processor architecture as INF decorations, WIM XML and PE files name it.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arch {

@@ -93,7 +93,7 @@ pub fn detect(bytes: &[u8]) -> TextEncoding {
 /// UTF-16 without a mark: nearly every second byte is 0, the others nearly never. INF text is mostly ASCII.
 fn unmarked_utf16(bytes: &[u8]) -> Option<TextEncoding> {
     let sample = &bytes[..bytes.len().min(SAMPLE) & !1];
-    if sample.len() < 2 || !sample.contains(&0) {
+    if sample.len() < 2 || memchr::memchr(0, sample).is_none() {
         return None;
     }
     let pairs = sample.len() / 2;
@@ -136,14 +136,16 @@ fn decode_utf16<const BIG: bool>(bytes: &[u8]) -> String {
     let mut rest = bytes;
     while !rest.is_empty() {
         while let Some((block, after)) = rest.split_first_chunk::<{ BLOCK * 2 }>() {
-            let mut units = [0u16; BLOCK];
-            for (n, u) in units.iter_mut().enumerate() {
-                *u = unit([block[n * 2], block[n * 2 + 1]]);
+            let (mut ascii, mut all) = ([0u8; BLOCK], 0u16);
+            for (pair, to) in block.chunks_exact(2).zip(&mut ascii) {
+                let unit = unit([pair[0], pair[1]]);
+                all |= unit;
+                *to = unit as u8;
             }
-            if units.iter().fold(0, |all, u| all | u) >= 0x80 {
+            if all >= 0x80 {
                 break;
             }
-            out.extend_from_slice(&units.map(|u| u as u8));
+            out.extend_from_slice(&ascii);
             rest = after;
         }
         rest = decode_some(rest, unit, &mut out);
@@ -167,8 +169,22 @@ fn decode_some<'a>(bytes: &'a [u8], unit: impl Fn([u8; 2]) -> u16, out: &mut Vec
     }
     let mut utf8 = [0u8; BLOCK * 3 + 8];
     let mut len = 0;
-    for c in char::decode_utf16(bytes[..take].chunks_exact(2).map(|p| unit([p[0], p[1]]))) {
-        len += c.unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut utf8[len..]).len();
+    let mut units = bytes[..take].chunks_exact(2).map(|p| unit([p[0], p[1]])).peekable();
+    while let Some(unit) = units.next() {
+        let c = match unit {
+            0..0x80 => {
+                utf8[len] = unit as u8;
+                len += 1;
+                continue;
+            }
+            0xD800..0xDC00 => match units.next_if(|low| (0xDC00..0xE000).contains(low)) {
+                Some(low) => 0x1_0000 + ((u32::from(unit) - 0xD800) << 10) + (u32::from(low) - 0xDC00),
+                None => 0xFFFD,
+            },
+            _ => u32::from(unit),
+        };
+        // Half a surrogate pair is no character.
+        len += char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut utf8[len..]).len();
     }
     out.extend_from_slice(&utf8[..len]);
     &bytes[take..]

@@ -42,6 +42,7 @@ pub use scenarios::{
 };
 pub use signers::{SignerRow, Signers};
 pub use source::{Confidence, SourceConfidence};
+pub use text::did_you_mean;
 
 use problem::DataFile;
 

@@ -50,7 +50,7 @@ fn unwrap_lines(text: &str) -> String {
 /// The names that a mistyped one may have meant, best first, at most three.
 ///
 /// Near means: one is the beginning of the other, or at most a third of the letters (at least two) differ.
-pub(super) fn did_you_mean<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub fn did_you_mean<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     // Nobody mistypes a longer name; bounds the work on whatever stands on a command line.
     const LONGEST: usize = 64;
     let typed = typed.trim().to_ascii_lowercase();

@@ -193,7 +193,7 @@ proptest! {
             prop_assert_eq!(section.nt_decorated, install.decorated > 0);
             prop_assert_eq!(section.services.len(), 1);
             let service = &section.services[0];
-            prop_assert_eq!(&service.name, &install.service);
+            prop_assert_eq!(&*service.name, &install.service[..]);
             prop_assert!(service.associated);
             prop_assert_eq!(service.start_type, Some(install.start_type));
             prop_assert_eq!(service.binary_file(), Some(install.binary.as_str()));

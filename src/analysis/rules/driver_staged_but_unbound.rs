@@ -51,7 +51,7 @@ fn function_services(context: &Context<'_>, target: &Target, driver: DriverIndex
         selected_models(package, &target.os).iter().map(|s| s.model.install_section.as_ref()).collect();
     let sections = sections.into_iter().filter_map(|name| package.install_section(name, target.os.arch));
     let services = sections.flat_map(|s| s.services.iter()).filter(|s| s.associated && !s.name.is_empty());
-    services.map(|s| (s.name.clone(), s.start_type)).collect()
+    services.map(|s| (s.name.to_string(), s.start_type)).collect()
 }
 
 fn finding(

@@ -11,7 +11,7 @@ use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::world::World;
 use crate::analysis::{Answers, Request, analyse, ask};
 use crate::cli::ExitStatus;
-use crate::cli::args::{Common, InspectArgs};
+use crate::cli::args::{Common, Format, InspectArgs};
 use crate::cli::output::{self, Kind};
 use crate::cli::pipeline::{self, Inputs, Outcome};
 use crate::facts::share::{Share, ShareInf};
@@ -28,6 +28,8 @@ pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
     if args.os.is_some() || args.lint {
         return inf::run(args, common);
     }
+    let formats = [Format::Text, Format::Json, Format::Ndjson, Format::Html];
+    output::only(common, &formats, "inspect shows facts and judges nothing, this format lists findings")?;
     let db = pipeline::load_db(common)?;
     let request = Request {
         releases: Vec::new(),
@@ -58,7 +60,7 @@ pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
     } else {
         single_inf(args, &request, &db)
     };
-    output::finish(outcome, Kind::Facts, common, &db)
+    output::finish(outcome, Kind::Facts, None, common, &db)
 }
 
 /// By content, not by name.

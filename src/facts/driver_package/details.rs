@@ -116,7 +116,7 @@ impl Reader<'_> {
         let install = self.install_section(name, arch);
         let mut details =
             InstallDetails { install, files: Vec::new(), registry: Vec::new(), other_directives: Vec::new() };
-        let base = details.install.actual.clone().unwrap_or_else(|| name.to_string());
+        let base = details.install.actual.clone().unwrap_or_else(|| name.clone());
         if let Some(actual) = details.install.actual.clone() {
             self.details_of(&actual, &RegistryOwner::Driver, arch, &mut details);
         }
@@ -129,7 +129,12 @@ impl Reader<'_> {
         self.details_of(&format!("{base}.CoInstallers"), &RegistryOwner::CoInstaller, arch, &mut details);
         for service in details.install.services.clone() {
             if !service.section.is_empty() {
-                self.details_of(&service.section, &RegistryOwner::Service(service.name.clone()), arch, &mut details);
+                self.details_of(
+                    &service.section,
+                    &RegistryOwner::Service(service.name.to_string()),
+                    arch,
+                    &mut details,
+                );
             }
         }
         self.event_logs(&format!("{base}.Services"), arch, &mut details);
@@ -240,7 +245,7 @@ impl Reader<'_> {
             dirid: place.dirid,
             subfolder: place.subfolder,
             folder,
-            disk: sources.file(source).map(|f| f.disk.clone()),
+            disk: sources.file(source).map(|f| f.disk.to_string()),
             source_folder,
             cabinet,
             flags,

@@ -30,16 +30,7 @@ fn a_bus_driver_is_read_completely() {
     let services: Vec<_> = bus
         .services
         .iter()
-        .map(|s| {
-            (
-                s.name.as_str(),
-                s.associated,
-                s.binary_file(),
-                s.service_type,
-                s.start_type,
-                s.load_order_group.as_deref(),
-            )
-        })
+        .map(|s| (&*s.name, s.associated, s.binary_file(), s.service_type, s.start_type, s.load_order_group.as_deref()))
         .collect();
     assert_eq!(
         services,
@@ -51,7 +42,7 @@ fn a_bus_driver_is_read_completely() {
     let files: Vec<_> = bus
         .copy_files
         .iter()
-        .map(|f| (f.destination.as_str(), f.source.as_str(), f.source_folder.as_deref(), f.cabinet.as_deref()))
+        .map(|f| (&*f.destination, &*f.source, f.source_folder.as_deref(), f.cabinet.as_deref()))
         .collect();
     assert_eq!(
         files,

@@ -18,10 +18,10 @@ const MAX_DEPTH: u32 = 8;
 /// What a service section says. It is read once, however many install sections name it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct ServiceFacts {
-    binary: Option<Located<String>>,
+    binary: Option<Located<Arc<str>>>,
     service_type: Option<u32>,
     start_type: Option<u32>,
-    load_order_group: Option<String>,
+    load_order_group: Option<Arc<str>>,
     boot_flags: Option<Located<u32>>,
     add_reg: Vec<u32>,
 }
@@ -86,7 +86,7 @@ impl<'r> Reader<'r> {
         if let Some(id) = actual {
             let section = self.inf.section_by_id(id);
             base = section.name();
-            body.actual = Some(base.to_owned());
+            body.actual = Some(self.texts.get(base));
             body.line = section.line();
             self.directives(id, &mut body, &mut collected, 0);
         }
@@ -104,8 +104,9 @@ impl<'r> Reader<'r> {
             body.kmdf_library = self.kmdf_library(id);
         }
         for id in &collected.add_reg {
-            let facts = self.registry_facts(*id);
-            take_registry(&facts, &mut body);
+            if let Some(facts) = self.registry_facts(*id) {
+                take_registry(&facts, &mut body);
+            }
         }
         body.copy_files = self.copied_files(&collected.copy, arch);
         collected.clear();
@@ -185,13 +186,19 @@ impl<'r> Reader<'r> {
         }
     }
 
-    fn names(&mut self, line: &Line<'_>, names: &mut Vec<String>) {
+    fn names(&mut self, line: &Line<'_>, names: &mut Vec<Arc<str>>) {
         for n in 0..line.fields().len() {
-            let name = self.value(line, n).into_owned();
+            let name = self.shared_value(line, n);
             if !name.is_empty() {
                 names.push(name);
             }
         }
+    }
+
+    /// A field of a line, substituted, as a shared value.
+    pub(super) fn shared_value(&mut self, line: &Line<'_>, index: usize) -> Arc<str> {
+        let value = self.value(line, index);
+        self.texts.get(&value)
     }
 
     /// The numbers of the sections that a directive names; sections of other files are left out.
@@ -242,10 +249,10 @@ impl<'r> Reader<'r> {
 
     /// `AddService = name, [flags], section, ...`
     fn add_service(&mut self, line: &Line<'_>, body: &mut InstallBody, collected: &mut Collected) {
-        let name = self.value(line, 0).into_owned();
+        let name = self.shared_value(line, 0);
         let flags_text = self.value(line, 1);
         let service_flags = if flags_text.trim().is_empty() { Some(0) } else { flags(&flags_text) };
-        let section = self.value(line, 2).into_owned();
+        let section = self.shared_value(line, 2);
         let facts =
             if section.is_empty() { None } else { self.inf.section_id(&section).map(|id| self.service_facts(id)) };
         let facts = facts.unwrap_or_default();
@@ -277,13 +284,13 @@ impl<'r> Reader<'r> {
                 continue;
             }
             if line.key_is("ServiceBinary") && facts.binary.is_none() {
-                facts.binary = Some(Located { value: self.value(line, 0).into_owned(), line: line.number });
+                facts.binary = Some(Located { value: self.shared_value(line, 0), line: line.number });
             } else if line.key_is("ServiceType") && facts.service_type.is_none() {
                 facts.service_type = flags(&self.value(line, 0));
             } else if line.key_is("StartType") && facts.start_type.is_none() {
                 facts.start_type = flags(&self.value(line, 0));
             } else if line.key_is("LoadOrderGroup") && facts.load_order_group.is_none() {
-                facts.load_order_group = Some(self.value(line, 0).into_owned()).filter(|g| !g.is_empty());
+                facts.load_order_group = Some(self.shared_value(line, 0)).filter(|g| !g.is_empty());
             } else if line.key_is("BootFlags") {
                 self.number(&mut facts.boot_flags, line);
             } else if line.key_is("AddReg") {

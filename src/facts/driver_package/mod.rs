@@ -22,7 +22,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::ids::{Arch, HardwareId, class_guid};
+use super::ids::{Arch, HardwareId, ModelIds, class_guid};
 use super::os_version::ProductType;
 
 pub use details::{FileInstall, InstallDetails, RegistryOwner, RegistryValue, install_details, registry_type};
@@ -65,6 +65,13 @@ pub struct DriverVer {
     pub date: DriverDate,
     /// `w.x.y.z`; missing parts are 0.
     pub version: [u16; 4],
+}
+
+impl DriverVer {
+    /// `7.4.14.0`.
+    pub fn version_text(&self) -> String {
+        self.version.map(|part| part.to_string()).join(".")
+    }
 }
 
 /// `CatalogFile[.nt...]`.
@@ -166,7 +173,7 @@ pub struct Model {
     /// Name of the install section, undecorated, as written. Empty when the line names none.
     pub install_section: Arc<str>,
     /// The hardware id, then the compatible ids. Empty fields are left out, order kept.
-    pub ids: Vec<HardwareId>,
+    pub ids: ModelIds,
     /// 1-based line.
     pub line: u32,
 }
@@ -197,7 +204,7 @@ impl Deref for InstallSection {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct InstallBody {
     /// The section that was chosen: `.NT<arch>`, then `.NT`, then the undecorated one; `None` when none of them exists.
-    pub actual: Option<String>,
+    pub actual: Option<Arc<str>>,
     /// 1-based line of its header; 0 when it does not exist.
     pub line: u32,
     /// Its name ends in `.NT` or `.NT<arch>`: counts in the signature score of unsigned drivers (FACTS.md 2.6).
@@ -209,9 +216,9 @@ pub struct InstallBody {
     /// `CopyINF` file names with their lines.
     pub copy_inf: Vec<Located<String>>,
     /// `Include`d INFs of Windows.
-    pub includes: Vec<String>,
+    pub includes: Vec<Arc<str>>,
     /// `Needs` sections.
-    pub needs: Vec<String>,
+    pub needs: Vec<Arc<str>>,
     /// `FeatureScore`, if given.
     pub feature_score: Option<u8>,
     /// `DriverVer` in the install section overrides the one of `[Version]`.
@@ -235,21 +242,21 @@ pub struct InstallBody {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ServiceInstall {
     /// Service name; empty for the NULL driver (`AddService=,2`).
-    pub name: String,
+    pub name: Arc<str>,
     /// `SPSVCINST_*` flags; `None` when they can not be read as a number.
     pub flags: Option<u32>,
     /// 0x2 is set: this is the device's function driver.
     pub associated: bool,
     /// Service section name; empty when none is given.
-    pub section: String,
+    pub section: Arc<str>,
     /// `ServiceBinary` as written after substitution, with dirids: `%12%\bxvbda.sys`.
-    pub binary: Option<Located<String>>,
+    pub binary: Option<Located<Arc<str>>>,
     /// `ServiceType`.
     pub service_type: Option<u32>,
     /// `StartType`.
     pub start_type: Option<u32>,
     /// `LoadOrderGroup`.
-    pub load_order_group: Option<String>,
+    pub load_order_group: Option<Arc<str>>,
     /// 1-based line of the `AddService`.
     pub line: u32,
 }
@@ -257,7 +264,7 @@ pub struct ServiceInstall {
 impl ServiceInstall {
     /// File name of the binary, without folder: `bxvbda.sys`.
     pub fn binary_file(&self) -> Option<&str> {
-        let path = self.binary.as_ref()?.value.as_str();
+        let path = &self.binary.as_ref()?.value;
         path.rsplit(['\\', '/']).next().map(str::trim).filter(|f| !f.is_empty())
     }
 }
@@ -266,14 +273,14 @@ impl ServiceInstall {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CopiedFile {
     /// Name at the destination.
-    pub destination: String,
+    pub destination: Arc<str>,
     /// Name in the driver's folder (differs where the INF renames).
-    pub source: String,
+    pub source: Arc<str>,
     /// Folder below the INF's folder in which the source lies (SourceDisksNames path + SourceDisksFiles subfolder),
     /// `/` separated, empty for the INF's own folder. `None` when the INF has no SourceDisksFiles entry for it.
-    pub source_folder: Option<String>,
+    pub source_folder: Option<Arc<str>>,
     /// Cabinet that holds it, if SourceDisksNames names one.
-    pub cabinet: Option<String>,
+    pub cabinet: Option<Arc<str>>,
     /// 1-based line.
     pub line: u32,
 }
@@ -292,13 +299,13 @@ pub struct NetInstall {
     /// `*PhysicalMediaType`: 14 = 802.3, 9 = native 802.11.
     pub physical_media_type: Option<Located<u32>>,
     /// `Ndi\Interfaces, UpperRange`.
-    pub upper_range: Option<Located<String>>,
+    pub upper_range: Option<Located<Arc<str>>>,
     /// `Ndi\Interfaces, LowerRange`; may be a list (`wlan,ethernet,vwifi`).
-    pub lower_range: Option<Located<String>>,
+    pub lower_range: Option<Located<Arc<str>>>,
     /// `Ndi, Service`.
-    pub ndi_service: Option<Located<String>>,
+    pub ndi_service: Option<Located<Arc<str>>>,
     /// `Ndi, FilterClass`.
-    pub filter_class: Option<Located<String>>,
+    pub filter_class: Option<Located<Arc<str>>>,
     /// One of the directives that only NetAdapterCx clients have is there (`*IfConnectorPresent`, ...).
     pub net_adapter_cx: bool,
 }

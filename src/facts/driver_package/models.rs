@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::read::Reader;
 use super::version::decorated_arch;
 use super::{Decoration, DecorationParts, Manufacturer, Model, ModelsRef, ModelsSection};
+use crate::facts::ids::{HardwareId, ModelIds};
 use crate::facts::os_version::ProductType;
+use crate::formats::inf::Field;
 use crate::formats::inf::value::flags;
 
 /// More decorations on one line than any INF has.
@@ -60,26 +62,42 @@ fn parts(text: &str) -> Option<DecorationParts> {
 }
 
 impl<'r> Reader<'r> {
-    /// A substituted text as a shared value.
-    fn shared(&mut self, text: Cow<'r, str>, line: u32) -> Arc<str> {
-        if let Some(known) = self.expanded.get(&text) {
+    /// A substituted field as a shared value.
+    fn shared(&mut self, field: &Field<'r>, line: u32) -> Arc<str> {
+        let Cow::Borrowed(raw) = field.text else {
+            let text = self.expand(Cow::Borrowed(&field.text), line);
+            return self.texts.get(&text);
+        };
+        if !field.has_token() {
+            return self.texts.get(raw);
+        }
+        if let Some(known) = self.expanded.get(raw) {
             return known;
         }
-        let raw = if let Cow::Borrowed(raw) = &text { Some(*raw) } else { None };
-        let text = self.expand(text, line);
+        let text = self.expand(Cow::Borrowed(raw), line);
         let shared = self.texts.get(&text);
-        if let Some(raw) = raw {
-            self.expanded.insert(raw, shared.clone());
-        }
+        self.expanded.insert(raw, shared.clone());
         shared
+    }
+
+    /// The id of a field; `None` for an empty one.
+    fn id(&mut self, field: &Field<'_>, line: u32) -> Option<HardwareId> {
+        let substituted;
+        let id = if field.has_token() {
+            substituted = self.expand(Cow::Borrowed(&field.text), line);
+            trim(&substituted)
+        } else {
+            trim(&field.text)
+        };
+        (!id.is_empty()).then(|| self.ids.get(id))
     }
 
     /// Reads `[Manufacturer]` and every Models section that it names.
     pub(super) fn manufacturers(&mut self) -> (Vec<Manufacturer>, Vec<ModelsSection>) {
         let mut sections = ModelsSections::default();
         let mut manufacturers = Vec::new();
-        let Some(section) = self.inf.section("Manufacturer") else { return (manufacturers, sections.list) };
-        let mut cursor = section.cursor();
+        let Some(id) = self.inf.section_id("Manufacturer") else { return (manufacturers, sections.list) };
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             let Some(key) = line.key() else {
                 let message = "a [Manufacturer] line without \"=\": it names no models".into();
@@ -110,6 +128,7 @@ impl<'r> Reader<'r> {
             }
             manufacturers.push(Manufacturer { name, line: line.number, models });
         }
+        self.done(cursor);
         (manufacturers, sections.list)
     }
 
@@ -119,7 +138,13 @@ impl<'r> Reader<'r> {
             return *n;
         }
         let section = self.inf.section_by_id(id);
-        let mut models = Vec::new();
+        let lines = section.physical_lines();
+        let mut models = Vec::with_capacity(lines);
+        if sections.list.is_empty() {
+            // Further sections mostly repeat the devices of the first one.
+            self.ids.reserve(lines);
+            self.texts.reserve(lines + self.inf.sections().len() / 2);
+        }
         let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             let Some(key) = line.key_field() else {
@@ -127,23 +152,34 @@ impl<'r> Reader<'r> {
                 self.problem(line.number, "malformed-models-line", message);
                 continue;
             };
-            let description = self.shared(key.text.clone(), line.number);
-            let install_section = self.shared(line.fields()[0].text.clone(), line.number);
-            let mut ids = Vec::with_capacity(line.fields().len() - 1);
-            for field in line.fields().iter().skip(1) {
-                let text = self.expand(field.text.clone(), line.number);
-                if !text.trim().is_empty() {
-                    ids.push(self.ids.get(&text));
-                }
-            }
+            let description = self.shared(key, line.number);
+            // Devices that install alike stand together.
+            let install_section = match models.last() {
+                Some(Model { install_section, .. }) if **install_section == *line.field(0) => install_section.clone(),
+                _ => self.shared(&line.fields()[0], line.number),
+            };
+            let ids = match &line.fields()[1..] {
+                [one] => self.id(one, line.number).map_or_else(|| ModelIds::from_iter([]), ModelIds::from),
+                more => more.iter().filter_map(|field| self.id(field, line.number)).collect(),
+            };
             models.push(Model { description, install_section, ids, line: line.number });
         }
         self.done(cursor);
-        models.shrink_to_fit();
+        if models.len() < models.capacity() / 2 {
+            models.shrink_to_fit();
+        }
         let number = sections.list.len() as u32;
         sections.list.push(ModelsSection { name: section.name().to_owned(), line: section.line(), models });
         sections.known.push((id, number));
         number
+    }
+}
+
+/// `str::trim`, which has nothing to do for nearly every id.
+fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim(),
     }
 }
 

@@ -31,7 +31,11 @@ pub fn inf_class(inf: &Inf<'_>, strings: &Strings<'_>) -> Option<String> {
 pub fn source_file(inf: &Inf<'_>, strings: &Strings<'_>, file: &str, arch: Arch) -> Option<SourceFile> {
     platform_sections(inf, "SourceDisksFiles", arch).find_map(|section| {
         let line = find(section, strings, |key| key.to_lowercase() == file.to_lowercase())?;
-        Some(SourceFile { disk: field(&line, 0, strings), subfolder: field(&line, 1, strings), line: line.number })
+        Some(SourceFile {
+            disk: field(&line, 0, strings).into(),
+            subfolder: field(&line, 1, strings).into(),
+            line: line.number,
+        })
     })
 }
 
@@ -40,9 +44,9 @@ pub fn source_disk(inf: &Inf<'_>, strings: &Strings<'_>, disk: i64, arch: Arch) 
     platform_sections(inf, "SourceDisksNames", arch).find_map(|section| {
         let line = find(section, strings, |key| value::integer(key).is_some_and(|n| i64::from(n) == disk))?;
         Some(SourceDisk {
-            description: field(&line, 0, strings),
-            tag: field(&line, 1, strings),
-            path: field(&line, 3, strings),
+            description: field(&line, 0, strings).into(),
+            tag: field(&line, 1, strings).into(),
+            path: field(&line, 3, strings).into(),
             line: line.number,
         })
     })

@@ -1,6 +1,10 @@
 //! What AddReg sections say that matters to a driver's place among others: Ndi keys, filters, co-installers, BootFlags,
 //! and strings that look like device ids.
 
+use std::borrow::Cow;
+use std::rc::Rc;
+use std::sync::Arc;
+
 use super::read::Reader;
 use super::{Located, NetInstall};
 use crate::facts::ids::HardwareId;
@@ -10,10 +14,10 @@ use crate::formats::inf::value::flags;
 /// The facts of one AddReg section. It is read once, however many install sections name it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct RegistryFacts {
-    pub(super) upper_range: Option<Located<String>>,
-    pub(super) lower_range: Option<Located<String>>,
-    pub(super) ndi_service: Option<Located<String>>,
-    pub(super) filter_class: Option<Located<String>>,
+    pub(super) upper_range: Option<Located<Arc<str>>>,
+    pub(super) lower_range: Option<Located<Arc<str>>>,
+    pub(super) ndi_service: Option<Located<Arc<str>>>,
+    pub(super) filter_class: Option<Located<Arc<str>>>,
     pub(super) boot_flags: Option<Located<u32>>,
     pub(super) ids: Vec<Located<HardwareId>>,
     pub(super) filters: Vec<Located<String>>,
@@ -21,9 +25,18 @@ pub(super) struct RegistryFacts {
 }
 
 impl RegistryFacts {
+    /// Nothing in the section matters, as in nearly all: they set parameters.
+    fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+            && self.filters.is_empty()
+            && self.co_installers.is_empty()
+            && self.boot_flags.is_none()
+            && [&self.upper_range, &self.lower_range, &self.ndi_service, &self.filter_class].iter().all(|v| v.is_none())
+    }
+
     /// Puts the Ndi keys where they are not set yet.
     pub(super) fn fill(&self, net: &mut NetInstall) {
-        let set = |slot: &mut Option<Located<String>>, value: &Option<Located<String>>| {
+        let set = |slot: &mut Option<Located<Arc<str>>>, value: &Option<Located<Arc<str>>>| {
             if slot.is_none() {
                 slot.clone_from(value);
             }
@@ -41,23 +54,26 @@ const BINARY: u32 = 0x1;
 const DELETES: u32 = 0x4 | 0x8000;
 
 impl Reader<'_> {
-    /// The facts of an AddReg section by number.
-    pub(super) fn registry_facts(&mut self, id: u32) -> std::rc::Rc<RegistryFacts> {
-        if let Some(known) = self.registry.get(&id) {
+    /// The facts of an AddReg section by number; `None` when nothing in it matters.
+    pub(super) fn registry_facts(&mut self, id: u32) -> Option<Rc<RegistryFacts>> {
+        if self.registry.is_empty() {
+            self.registry.resize(self.inf.sections().len(), None);
+        }
+        if let Some(Some(known)) = self.registry.get(id as usize) {
             return known.clone();
         }
         let mut facts = RegistryFacts::default();
         let id_strings = self.has_id_strings();
         let mut cursor = self.cursor(id);
-        while let Some(line) = cursor.read_if(|line| may_matter(line, id_strings)) {
+        while let Some(line) = cursor.read_unless(|text| length_without_interest(text, id_strings)) {
             // root, subkey, value name, flags, data...
             if line.fields().len() > 4 {
                 self.registry_line(line, &mut facts);
             }
         }
         self.done(cursor);
-        let facts = std::rc::Rc::new(facts);
-        self.registry.insert(id, facts.clone());
+        let facts = (!facts.is_empty()).then(|| Rc::new(facts));
+        self.registry[id as usize] = Some(facts.clone());
         facts
     }
 
@@ -72,12 +88,10 @@ impl Reader<'_> {
     }
 
     fn registry_line(&mut self, line: &Line<'_>, facts: &mut RegistryFacts) {
-        let name = line.field(2);
-        let interesting = match name.as_bytes().first().map(u8::to_ascii_lowercase) {
-            Some(b'u' | b'l' | b's' | b'f' | b'b' | b'c' | b'%') => true,
-            _ => line.fields()[4..].iter().any(|f| f.text.contains('\\') || f.text.starts_with('%')),
-        };
-        if !interesting {
+        let name = line.field(2).as_bytes();
+        let may_be_name = name.contains(&b'%') || is_name_that_matters(name);
+        if !may_be_name && !line.fields()[4..].iter().any(|f| memchr::memchr2(b'\\', b'%', f.text.as_bytes()).is_some())
+        {
             return;
         }
         let number = line.number;
@@ -110,9 +124,10 @@ impl Reader<'_> {
             let slot = if is("UpperRange") { &mut facts.upper_range } else { &mut facts.lower_range };
             set_first(slot, all());
         } else {
-            for text in all() {
-                if looks_like_device_id(&text.value) {
-                    facts.ids.push(Located { value: self.ids.get(&text.value), line: number });
+            for field in &line.fields()[4..] {
+                let text = self.expand(Cow::Borrowed(&*field.text), number);
+                if looks_like_device_id(&text) {
+                    facts.ids.push(Located { value: self.ids.get(text.trim()), line: number });
                 }
             }
         }
@@ -122,37 +137,60 @@ impl Reader<'_> {
 /// Beginnings of the value names that are read, in lower case.
 const NAMES: [&[u8]; 6] = [b"upper", b"lower", b"servi", b"filte", b"bootf", b"coins"];
 
-/// A quick look at a line as it stands: `false` when nothing in it can matter. Most lines of an INF are AddReg lines
-/// that set parameters nobody asks for, so this decides on the speed of the whole.
-fn may_matter(line: &[u8], id_strings: bool) -> bool {
-    let Some(first) = memchr::memchr(b',', line) else { return false };
-    let Some(second) = memchr::memchr(b',', &line[first + 1..]).map(|n| first + 1 + n) else { return false };
-    if memchr::memchr2(b'"', b'%', &line[..second]).is_some() {
-        return true;
+/// It starts as one of the value names that are read.
+fn is_name_that_matters(name: &[u8]) -> bool {
+    let Some(start) = name.first_chunk::<5>() else { return false };
+    let start = start.map(|b| b | 0x20);
+    b"ulsfbc".contains(&start[0]) && NAMES.contains(&start.as_slice())
+}
+
+/// A quick look at the line that `text` starts with, as it stands: its length when nothing in it can matter and it does
+/// not go on in the next line. Most lines of an INF are AddReg lines that set parameters nobody asks for, so this decides
+/// on the speed of the whole.
+fn length_without_interest(text: &[u8], id_strings: bool) -> Option<usize> {
+    // Behind the second comma stands the value's name.
+    let (mut commas, mut joins) = (0, false);
+    let name_at = 1 + text.iter().position(|byte| match byte {
+        b',' => {
+            commas += 1;
+            commas == 2
+        }
+        b'\\' => {
+            joins = true;
+            false
+        }
+        b'"' | b'%' | b'\n' => true,
+        _ => false,
+    })?;
+    match text[name_at - 1] {
+        b',' => {}
+        // Too short to set a value.
+        b'\n' if !joins => return Some(name_at - 1),
+        _ => return None,
     }
-    let rest = line[second + 1..].trim_ascii_start();
-    if rest.first().is_some_and(|b| matches!(b, b'"' | b'%' | b'\\')) {
-        return true;
+    let rest = &text[name_at..];
+    let name = rest.trim_ascii_start();
+    let name = name.strip_prefix(b"\"").unwrap_or(name);
+    if name.first().is_some_and(|b| matches!(b, b'"' | b'%' | b'\\')) || is_name_that_matters(name) {
+        return None;
     }
-    let initial = rest.first().map_or(0, |b| b | 0x20);
-    if b"ulsfbc".contains(&initial) && rest.len() > 5 && NAMES.iter().any(|n| n.eq_ignore_ascii_case(&rest[..5])) {
-        return true;
-    }
-    match memchr::memchr2(b'\\', b'%', rest) {
-        None => false,
-        Some(at) if rest[at] == b'%' && !id_strings => memchr::memchr(b'\\', rest).is_some(),
-        Some(_) => true,
-    }
+    // Data matters when it may be a device id, and only a line with a backslash can go on in the next one.
+    let stop = memchr::memchr3(b'\n', b'\\', b'%', rest)?;
+    let end = match rest[stop] {
+        b'%' if !id_strings => stop + memchr::memchr2(b'\n', b'\\', &rest[stop..])?,
+        _ => stop,
+    };
+    (rest[end] == b'\n').then_some(name_at + end)
 }
 
 /// The first value counts; a list that was written without quotes is put together again (`wlan,ethernet`).
-fn set_first(slot: &mut Option<Located<String>>, values: Vec<Located<String>>) {
+fn set_first(slot: &mut Option<Located<Arc<str>>>, values: Vec<Located<String>>) {
     if slot.is_none() {
         let line = values.first().map_or(0, |v| v.line);
         let texts: Vec<String> =
             values.into_iter().map(|v| v.value.trim().to_owned()).filter(|v| !v.is_empty()).collect();
         if !texts.is_empty() {
-            *slot = Some(Located { value: texts.join(","), line });
+            *slot = Some(Located { value: texts.join(",").into(), line });
         }
     }
 }

@@ -1,20 +1,20 @@
 //! CopyFiles lists, SourceDisksFiles and SourceDisksNames: which files a package must hold, and where (FACTS.md 2.5).
 
-use std::collections::HashMap;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::CopiedFile;
 use super::read::Reader;
 use crate::facts::ids::Arch;
-use crate::formats::inf::Line;
+use crate::formats::inf::{Line, NameTable, hash_name};
 
 /// Where SourceDisksFiles says that a file lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceFile {
     /// Disk id, as written.
-    pub disk: String,
+    pub disk: Arc<str>,
     /// Folder below the disk's path, as written.
-    pub subfolder: String,
+    pub subfolder: Arc<str>,
     /// 1-based line.
     pub line: u32,
 }
@@ -23,11 +23,11 @@ pub struct SourceFile {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceDisk {
     /// Description.
-    pub description: String,
+    pub description: Arc<str>,
     /// Tag file or cabinet, as written.
-    pub tag: String,
+    pub tag: Arc<str>,
     /// Path, as written.
-    pub path: String,
+    pub path: Arc<str>,
     /// 1-based line.
     pub line: u32,
 }
@@ -35,17 +35,55 @@ pub struct SourceDisk {
 /// Both tables for one architecture.
 #[derive(Debug, Default)]
 pub(super) struct Sources {
-    files: HashMap<String, SourceFile>,
-    disks: HashMap<String, SourceDisk>,
+    files: ByName<SourceFile>,
+    disks: ByName<SourceDisk>,
+}
+
+/// Values by names that are compared without case. The first of two equal names counts.
+#[derive(Debug)]
+struct ByName<T> {
+    table: NameTable,
+    entries: Vec<(Arc<str>, T)>,
+}
+
+impl<T> Default for ByName<T> {
+    fn default() -> Self {
+        Self { table: NameTable::default(), entries: Vec::new() }
+    }
+}
+
+impl<T> ByName<T> {
+    fn get(&self, name: &str) -> Option<&T> {
+        let name = lower_unless_ascii(name);
+        self.number(&name).map(|n| &self.entries[n as usize].1)
+    }
+
+    fn number(&self, name: &str) -> Option<u32> {
+        self.table.find(hash_name(name), |n| self.entries[n as usize].0.eq_ignore_ascii_case(name))
+    }
+
+    /// Keeps what `value` gives unless the name is known. `shared` makes the name's copy.
+    fn insert(&mut self, name: &str, shared: impl FnOnce(&str) -> Arc<str>, value: T) {
+        let name = lower_unless_ascii(name);
+        if self.number(&name).is_none() {
+            self.table.insert(hash_name(&name), self.entries.len() as u32);
+            self.entries.push((shared(&name), value));
+        }
+    }
+}
+
+/// Letters beyond ASCII are compared in lower case; the others as they are found.
+fn lower_unless_ascii(name: &str) -> Cow<'_, str> {
+    if name.is_ascii() { Cow::Borrowed(name) } else { Cow::Owned(name.to_lowercase()) }
 }
 
 impl Sources {
     pub(super) fn file(&self, name: &str) -> Option<&SourceFile> {
-        self.files.get(&name.to_lowercase())
+        self.files.get(name)
     }
 
     pub(super) fn disk(&self, id: &str) -> Option<&SourceDisk> {
-        self.disks.get(&id.to_lowercase())
+        self.disks.get(id)
     }
 
     /// Folder and cabinet of a file, as [`CopiedFile`] wants them.
@@ -53,13 +91,17 @@ impl Sources {
         let Some(file) = self.file(name) else { return (None, None) };
         let disk = self.disk(&file.disk);
         let folder = join_folders(disk.map_or("", |d| &d.path), &file.subfolder);
-        let cabinet = disk.map(|d| d.tag.as_str()).filter(|t| t.to_ascii_lowercase().ends_with(".cab"));
+        let cabinet =
+            disk.map(|d| &*d.tag).filter(|t| t.len() >= 4 && t.as_bytes()[t.len() - 4..].eq_ignore_ascii_case(b".cab"));
         (Some(folder), cabinet.map(|c| c.trim_matches(['\\', '/']).replace('\\', "/")))
     }
 }
 
 /// Two relative folders as one, `/` separated, without empty parts and `.`.
 fn join_folders(a: &str, b: &str) -> String {
+    if a.is_empty() && b.is_empty() {
+        return String::new();
+    }
     let parts = a.split(['\\', '/']).chain(b.split(['\\', '/'])).map(str::trim);
     parts.filter(|p| !p.is_empty() && *p != ".").collect::<Vec<_>>().join("/")
 }
@@ -77,27 +119,26 @@ impl Reader<'_> {
         for section in [decorated("SourceDisksFiles"), Some("SourceDisksFiles".into())].into_iter().flatten() {
             self.each_line(&section, |reader, line| {
                 let Some(name) = line.key() else { return };
-                let name = reader.expand(name.into(), line.number).to_lowercase();
-                let entry = |reader: &mut Self| SourceFile {
-                    disk: reader.value(line, 0).into_owned(),
-                    subfolder: reader.value(line, 1).into_owned(),
+                let name = reader.expand(name.into(), line.number);
+                let file = SourceFile {
+                    disk: reader.shared_value(line, 0),
+                    subfolder: reader.shared_value(line, 1),
                     line: line.number,
                 };
-                let file = entry(reader);
-                sources.files.entry(name).or_insert(file);
+                sources.files.insert(&name, |n| reader.texts.get(n), file);
             });
         }
         for section in [decorated("SourceDisksNames"), Some("SourceDisksNames".into())].into_iter().flatten() {
             self.each_line(&section, |reader, line| {
                 let Some(id) = line.key() else { return };
-                let id = reader.expand(id.into(), line.number).to_lowercase();
+                let id = reader.expand(id.into(), line.number);
                 let disk = SourceDisk {
-                    description: reader.value(line, 0).into_owned(),
-                    tag: reader.value(line, 1).into_owned(),
-                    path: reader.value(line, 3).into_owned(),
+                    description: reader.shared_value(line, 0),
+                    tag: reader.shared_value(line, 1),
+                    path: reader.shared_value(line, 3),
                     line: line.number,
                 };
-                sources.disks.entry(id).or_insert(disk);
+                sources.disks.insert(&id, |n| reader.texts.get(n), disk);
             });
         }
         let sources = Arc::new(sources);
@@ -119,10 +160,18 @@ impl Reader<'_> {
     /// Calls `each` for every line of a section, if there is one.
     fn each_line(&mut self, section: &str, mut each: impl FnMut(&mut Self, &Line<'_>)) {
         let Some(id) = self.inf.section_id(section) else { return };
-        let mut cursor = self.inf.section_by_id(id).cursor();
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             each(self, line);
         }
+        self.done(cursor);
+    }
+
+    fn copied(&mut self, destination: Arc<str>, source: Arc<str>, line: u32, sources: &Sources) -> CopiedFile {
+        let (folder, cabinet) = sources.place(&source);
+        let source_folder = folder.map(|f| self.texts.get(&f));
+        let cabinet = cabinet.map(|c| self.texts.get(&c));
+        CopiedFile { destination, source, source_folder, cabinet, line }
     }
 
     /// The files that a list of CopyFiles targets puts down: sections by number, `@file` by name. Equal lists are shared.
@@ -138,17 +187,20 @@ impl Reader<'_> {
         let mut files = Vec::new();
         for target in targets {
             match target {
-                CopyTarget::File { name, line } => files.push(copied(name, name, *line, &sources)),
+                CopyTarget::File { name, line } => {
+                    let name = self.texts.get(name);
+                    files.push(self.copied(name.clone(), name, *line, &sources));
+                }
                 CopyTarget::Section(id) => {
                     let mut cursor = self.cursor(*id);
                     while let Some(line) = cursor.read() {
-                        let destination = self.value(line, 0).into_owned();
-                        let source = self.value(line, 1).into_owned();
+                        let destination = self.shared_value(line, 0);
+                        let source = self.shared_value(line, 1);
                         if destination.is_empty() && source.is_empty() {
                             continue;
                         }
-                        let source = if source.is_empty() { &destination } else { &source };
-                        files.push(copied(&destination, source, line.number, &sources));
+                        let source = if source.is_empty() { destination.clone() } else { source };
+                        files.push(self.copied(destination, source, line.number, &sources));
                     }
                     self.done(cursor);
                 }
@@ -167,9 +219,4 @@ pub(super) enum CopyTarget {
     Section(u32),
     /// `@file`, with the directive's line.
     File { name: String, line: u32 },
-}
-
-fn copied(destination: &str, source: &str, line: u32, sources: &Sources) -> CopiedFile {
-    let (source_folder, cabinet) = sources.place(source);
-    CopiedFile { destination: destination.to_owned(), source: source.to_owned(), source_folder, cabinet, line }
 }

@@ -13,6 +13,12 @@ pub(super) struct Texts {
 }
 
 impl Texts {
+    /// Makes room for about `count` more texts.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.table.reserve(count);
+        self.texts.reserve(count);
+    }
+
     /// The shared copy of a text, exactly as it is.
     pub(super) fn get(&mut self, text: &str) -> Arc<str> {
         let hash = hash_name(text);
@@ -54,15 +60,20 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// The shared copy of an id as an INF writes it.
+    /// Makes room for about `count` more ids.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.table.reserve(count);
+        self.ids.reserve(count);
+    }
+
+    /// The shared copy of an id as an INF writes it, without blanks around it.
     pub(super) fn get(&mut self, text: &str) -> HardwareId {
-        let text = text.trim();
         let hash = hash_name(text);
         let ids = &self.ids;
         if let Some(n) = self.table.find(hash, |n| ids[n as usize].as_str().eq_ignore_ascii_case(text)) {
             return self.ids[n as usize].clone();
         }
-        let id = HardwareId::new(text);
+        let id = HardwareId::from_trimmed(text);
         self.table.insert(hash, ids.len() as u32);
         self.ids.push(id.clone());
         id

@@ -9,26 +9,35 @@ impl Reader<'_> {
     /// Reads `[Version]`; of two equal keys the first one counts.
     pub(super) fn version(&mut self) -> VersionSection {
         let mut version = VersionSection::default();
-        let Some(section) = self.inf.section("Version") else { return version };
-        let mut cursor = section.cursor();
+        let Some(id) = self.inf.section_id("Version") else { return version };
+        let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             // A word alone on its line is its own key, for Windows too.
             let Some(key) = line.key() else { continue };
-            match key.to_ascii_lowercase().as_str() {
-                "signature" => self.first(&mut version.signature, line),
-                "class" => self.first(&mut version.class, line),
-                "classguid" => self.guid(&mut version.class_guid, line, "ClassGuid"),
-                "provider" => self.first(&mut version.provider, line),
-                "extensionid" => self.guid(&mut version.extension_id, line, "ExtensionId"),
-                "layoutfile" => version.has_layout_file = true,
-                "driverver" if version.driver_ver.is_none() => version.driver_ver = self.driver_ver(line),
-                other => {
-                    if let Some(decoration) = other.strip_prefix("catalogfile") {
-                        self.catalog(&mut version.catalogs, decoration, line);
-                    }
+            let is = |name: &str| key.eq_ignore_ascii_case(name);
+            if is("Signature") {
+                self.first(&mut version.signature, line);
+            } else if is("Class") {
+                self.first(&mut version.class, line);
+            } else if is("ClassGuid") {
+                self.guid(&mut version.class_guid, line, "ClassGuid");
+            } else if is("Provider") {
+                self.first(&mut version.provider, line);
+            } else if is("ExtensionId") {
+                self.guid(&mut version.extension_id, line, "ExtensionId");
+            } else if is("LayoutFile") {
+                version.has_layout_file = true;
+            } else if is("DriverVer") {
+                if version.driver_ver.is_none() {
+                    version.driver_ver = self.driver_ver(line);
                 }
+            } else if let Some((directive, decoration)) = key.split_at_checked("CatalogFile".len())
+                && directive.eq_ignore_ascii_case("CatalogFile")
+            {
+                self.catalog(&mut version.catalogs, &decoration.to_ascii_lowercase(), line);
             }
         }
+        self.done(cursor);
         version
     }
 
@@ -67,8 +76,8 @@ impl Reader<'_> {
 
     /// `DriverVer = mm/dd/yyyy[,w.x.y.z]`. `None` when neither part can be read.
     pub(super) fn driver_ver(&mut self, line: &Line<'_>) -> Option<Located<DriverVer>> {
-        let date_text = self.value(line, 0).into_owned();
-        let version_text = self.value(line, 1).into_owned();
+        let date_text = self.value(line, 0);
+        let version_text = self.value(line, 1);
         let (date, version) = (driver_date(&date_text), driver_version(&version_text));
         if date.is_none() || (version.is_none() && !version_text.is_empty()) {
             let message = format!("DriverVer \"{date_text},{version_text}\" is not mm/dd/yyyy,w.x.y.z");

@@ -120,14 +120,15 @@ fn decode_without_other_languages(bytes: &[u8], language: u16) -> Option<String>
         }
         let Some(start) = line_start(bytes, at) else { continue };
         let skipping = cuts.last().is_some_and(|c| c.1);
-        let name = narrow_name(&bytes[at + 2..]);
-        let other = match name.as_deref().and_then(language_of) {
+        let mut buffer = [0; MAX_STRINGS_NAME];
+        let name = narrow_name(&bytes[at + 2..], &mut buffer);
+        let other = match name.and_then(language_of) {
             Some(found) => {
                 wanted |= same_language(found, language);
                 !same_language(found, language)
             }
             None => {
-                neutral |= name.as_deref().is_some_and(|n| n.eq_ignore_ascii_case("Strings"));
+                neutral |= name.is_some_and(|n| n.eq_ignore_ascii_case("Strings"));
                 false
             }
         };
@@ -188,18 +189,19 @@ fn may_be_joined(bytes: &[u8], start: usize) -> bool {
     }
 }
 
-/// A section name in ASCII, up to its `]`. No strings section has a longer name than a few letters.
-fn narrow_name(bytes: &[u8]) -> Option<String> {
-    let mut name = String::new();
-    for unit in bytes.chunks_exact(2).take(24) {
+/// Longest name of a strings section with room to spare: `Strings.0x0409`.
+const MAX_STRINGS_NAME: usize = 24;
+
+/// A section name in ASCII, up to its `]`, in `buffer`. No strings section has a longer one.
+fn narrow_name<'b>(bytes: &[u8], buffer: &'b mut [u8; MAX_STRINGS_NAME]) -> Option<&'b str> {
+    let len = bytes.chunks_exact(2).take(MAX_STRINGS_NAME).position(|unit| unit == [b']', 0])?;
+    for (to, unit) in buffer[..len].iter_mut().zip(bytes.chunks_exact(2)) {
         match unit {
-            [b']', 0] => return Some(name),
-            [b'\n' | b'\r', 0] => return None,
-            [low, 0] if low.is_ascii() => name.push(char::from(*low)),
+            [low, 0] if low.is_ascii() && !matches!(low, b'\n' | b'\r') => *to = *low,
             _ => return None,
         }
     }
-    None
+    std::str::from_utf8(&buffer[..len]).ok()
 }
 
 #[cfg(test)]

@@ -14,12 +14,19 @@ pub struct Field<'t> {
     pub text: Cow<'t, str>,
     /// Where it starts, in bytes of the file's decoded text.
     pub start: u32,
+    /// It holds a percent sign.
+    token: bool,
 }
 
 impl<'t> Field<'t> {
     /// The text, as long as the file's text lives when it could be borrowed.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// It holds a percent sign: something to substitute.
+    pub fn has_token(&self) -> bool {
+        self.token
     }
 }
 
@@ -37,6 +44,11 @@ pub struct Line<'t> {
 }
 
 impl<'t> Line<'t> {
+    /// Memory for a line with as many fields as lines usually have.
+    pub(crate) fn with_room() -> Self {
+        Self { fields: Vec::with_capacity(8), ..Self::default() }
+    }
+
     /// The key: what stands before `=`, or the only field of a line without `=`. `None` for a list without key.
     pub fn key(&self) -> Option<&str> {
         match &self.explicit_key {
@@ -80,17 +92,41 @@ pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | 0x0B | 0x0C | 0)
 }
 
-/// Bytes at which a field's plain text stops.
-const SPECIAL: [bool; 256] = {
-    let mut table = [false; 256];
+/// What a byte can mean inside a field.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    /// Text.
+    Plain,
+    /// It ends a field, or must be looked at.
+    Special,
+}
+
+/// The class of every byte: reading a line looks at each of its bytes once.
+const CLASS: [Class; 256] = {
+    let mut table = [Class::Plain; 256];
     let mut i = 0;
-    let stops = [b'\n', b',', b';', b'"', b'\\', b'=', 0];
+    let stops = [b'\n', b',', b';', b'"', b'\\', b'=', b'%', 0];
     while i < stops.len() {
-        table[stops[i] as usize] = true;
+        table[stops[i] as usize] = Class::Special;
         i += 1;
     }
     table
 };
+
+/// The first byte from `at` on at which plain text stops, or the end.
+#[inline]
+pub(super) fn next_special(bytes: &[u8], mut at: usize) -> usize {
+    let plain = |byte: u8| CLASS[usize::from(byte)] == Class::Plain;
+    while let Some([a, b, c, d]) = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>())
+        && (plain(*a) & plain(*b) & plain(*c) & plain(*d))
+    {
+        at += 4;
+    }
+    while bytes.get(at).is_some_and(|b| plain(*b)) {
+        at += 1;
+    }
+    at
+}
 
 /// Reads the logical lines of one stretch of text that holds no section header.
 #[derive(Clone, Debug)]
@@ -100,14 +136,6 @@ pub struct LineReader<'t> {
     pos: usize,
     end: usize,
     number: u32,
-}
-
-/// What ended a field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Stop {
-    Comma,
-    Equals,
-    LineEnd,
 }
 
 impl<'t> LineReader<'t> {
@@ -130,89 +158,67 @@ impl<'t> LineReader<'t> {
         line.start = self.pos as u32;
         line.explicit_key = None;
         line.fields.clear();
-        if let Some((text_end, line_end)) = self.plain_line() {
-            self.split_plain(line, text_end);
-            self.pos = line_end;
-            self.finish_line();
-            return true;
-        }
         self.read_fields(line);
         true
     }
 
-    /// The fields of the line at the current position, by all rules.
+    /// The fields of the line at the current position.
     fn read_fields(&mut self, line: &mut Line<'t>) {
-        let mut keyless = true;
+        let mut may_be_key = true;
         loop {
-            let (field, stop) = self.field(keyless);
-            match stop {
-                Stop::Equals => {
-                    line.explicit_key = Some(field);
-                    keyless = false;
+            self.skip_blanks();
+            let start = self.pos;
+            // Plain text, the common case, is borrowed.
+            let mut at = start;
+            let mut token = false;
+            let text = loop {
+                at = next_special(self.bytes, at);
+                match self.bytes.get(at) {
+                    Some(b'%') => {
+                        token = true;
+                        at += 1;
+                    }
+                    Some(b'=') if !may_be_key => at += 1,
+                    // A backslash in front of ordinary text, as in every device id and registry path.
+                    Some(b'\\') if self.bytes.get(at + 1).is_some_and(|b| !is_blank(*b) && !b"\\;\n".contains(b)) => {
+                        at += 1;
+                    }
+                    Some(b'\\' | b'"' | 0) => {
+                        let (text, stop) = self.composed_field(start, at, may_be_key);
+                        at = stop;
+                        token = memchr::memchr(b'%', text.as_bytes()).is_some();
+                        break text;
+                    }
+                    _ => break Cow::Borrowed(trim_end(&self.text[start..at])),
                 }
-                Stop::Comma => {
+            };
+            let field = Field { text, start: start as u32, token };
+            self.pos = at + 1;
+            match self.bytes.get(at) {
+                Some(b',') => line.fields.push(field),
+                Some(b'=') => line.explicit_key = Some(field),
+                other => {
                     line.fields.push(field);
-                    keyless = false;
-                }
-                Stop::LineEnd => {
-                    line.fields.push(field);
+                    self.pos = at;
+                    if other == Some(&b';') {
+                        self.skip_comment();
+                    }
+                    self.finish_line();
                     return;
                 }
             }
-        }
-    }
-
-    /// Where the text and the line end, when the line from the current position on has no quote, no NUL and does not go on
-    /// in the next one: then its fields are what stands between its commas, as it stands. Nearly every line is like that.
-    fn plain_line(&self) -> Option<(usize, usize)> {
-        let rest = &self.bytes[self.pos..];
-        let line_end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-        let line = &rest[..line_end];
-        let len = match memchr::memchr3(b'"', b';', 0, line) {
-            None => line.len(),
-            Some(n) if line[n] == b';' => n,
-            Some(_) => return None,
-        };
-        let text = trim_end_bytes(&line[..len]);
-        if text.last() == Some(&b'\\') { None } else { Some((self.pos + text.len(), self.pos + line_end)) }
-    }
-
-    /// The fields of a plain line that ends at `end`.
-    fn split_plain(&mut self, line: &mut Line<'t>, end: usize) {
-        let mut start = self.pos;
-        let mut may_be_key = true;
-        loop {
-            while start < end && is_blank(self.bytes[start]) {
-                start += 1;
-            }
-            let rest = &self.bytes[start..end];
-            let stop = if may_be_key { memchr::memchr2(b',', b'=', rest) } else { memchr::memchr(b',', rest) };
-            let at = stop.map_or(end, |n| start + n);
-            let len = trim_end_bytes(&self.bytes[start..at]).len();
-            let field = Field { text: Cow::Borrowed(&self.text[start..start + len]), start: start as u32 };
-            if stop.is_some() && self.bytes[at] == b'=' {
-                line.explicit_key = Some(field);
-            } else {
-                line.fields.push(field);
-            }
-            if stop.is_none() {
-                return;
-            }
             may_be_key = false;
-            start = at + 1;
         }
     }
 
-    /// As [`read_into`](Self::read_into), but skips lines of which `keep` does not want to know. It is shown a line as it
-    /// stands; a line that may go on in the next one is always read.
-    pub(crate) fn read_if(&mut self, line: &mut Line<'t>, keep: &impl Fn(&[u8]) -> bool) -> bool {
+    /// As [`read_into`](Self::read_into), but skips lines for which `skip` tells their length (up to the LF). It is shown
+    /// the text from a line's first character on, and must not skip a line that may go on in the next one.
+    pub(crate) fn read_unless(&mut self, line: &mut Line<'t>, skip: &impl Fn(&[u8]) -> Option<usize>) -> bool {
         while self.skip_to_entry() {
-            let end = memchr::memchr(b'\n', &self.bytes[self.pos..]).map_or(self.end, |n| self.pos + n);
-            let physical = &self.bytes[self.pos..end];
-            if keep(physical) || ends_with_backslash(physical) {
-                return self.read_into(line);
+            match skip(&self.bytes[self.pos..]) {
+                None => return self.read_into(line),
+                Some(len) => self.pos = (self.pos + len).min(self.end),
             }
-            self.pos = end;
             self.finish_line();
         }
         false
@@ -253,61 +259,13 @@ impl<'t> LineReader<'t> {
         }
     }
 
-    /// One field, with what ended it (which is consumed).
-    fn field(&mut self, may_be_key: bool) -> (Field<'t>, Stop) {
-        self.skip_blanks();
-        let start = self.pos;
-        // Plain text, the common case, is borrowed.
-        let mut at = self.pos;
-        loop {
-            at = self.next_special(at);
-            match self.bytes.get(at) {
-                Some(b'=') if !may_be_key => at += 1,
-                // A backslash in front of ordinary text, as in every registry path.
-                Some(b'\\') if self.bytes.get(at + 1).is_some_and(|b| !is_blank(*b) && !b"\\;\n".contains(b)) => {
-                    at += 1;
-                }
-                Some(b'\\' | b'"' | 0) => return self.composed_field(start, at, may_be_key),
-                _ => break,
-            }
-        }
-        let text = Cow::Borrowed(trim_end(&self.text[start..at]));
-        (Field { text, start: start as u32 }, self.stop_at(at))
+    /// A field with quotes, continuations or NULs: `start..at` is plain text, at `at` stands the first special byte. Gives
+    /// the text, and where the byte stands that ends it.
+    fn composed_field(&mut self, start: usize, at: usize, may_be_key: bool) -> (Cow<'t, str>, usize) {
+        self.wholly_quoted(start, at, may_be_key).unwrap_or_else(|| self.composed_by_all_rules(start, at, may_be_key))
     }
 
-    /// The first byte from `at` on at which plain text stops, or the end.
-    fn next_special(&self, at: usize) -> usize {
-        let rest = &self.bytes[at..];
-        at + rest.iter().position(|b| SPECIAL[usize::from(*b)]).unwrap_or(rest.len())
-    }
-
-    /// Consumes what ends a field at `at`.
-    fn stop_at(&mut self, at: usize) -> Stop {
-        self.pos = at;
-        match self.bytes.get(at) {
-            Some(b',') => {
-                self.pos += 1;
-                Stop::Comma
-            }
-            Some(b'=') => {
-                self.pos += 1;
-                Stop::Equals
-            }
-            other => {
-                if other == Some(&b';') {
-                    self.skip_comment();
-                }
-                self.finish_line();
-                Stop::LineEnd
-            }
-        }
-    }
-
-    /// A field with quotes, continuations or NULs: `start..at` is plain text, at `at` stands the first special byte.
-    fn composed_field(&mut self, start: usize, at: usize, may_be_key: bool) -> (Field<'t>, Stop) {
-        if let Some(whole) = self.wholly_quoted(start, at, may_be_key) {
-            return whole;
-        }
+    fn composed_by_all_rules(&mut self, start: usize, at: usize, may_be_key: bool) -> (Cow<'t, str>, usize) {
         let mut text = self.text[start..at].to_owned();
         // Length up to which the text may not be trimmed: quoted text keeps its blanks.
         let mut kept = 0;
@@ -338,11 +296,11 @@ impl<'t> LineReader<'t> {
                 }
                 None | Some(b',' | b';' | b'=' | b'\n') => {
                     text.truncate(kept.max(trim_end(&text).len()));
-                    return (Field { text: Cow::Owned(text), start: start as u32 }, self.stop_at(at));
+                    return (Cow::Owned(text), at);
                 }
                 Some(_) => {
                     let from = at;
-                    at = self.next_special(at);
+                    at = next_special(self.bytes, at + 1);
                     text.push_str(&self.text[from..at]);
                 }
             }
@@ -350,7 +308,7 @@ impl<'t> LineReader<'t> {
     }
 
     /// `"text"` without anything else in the field, the common form of a quoted field: borrowed.
-    fn wholly_quoted(&mut self, start: usize, at: usize, may_be_key: bool) -> Option<(Field<'t>, Stop)> {
+    fn wholly_quoted(&self, start: usize, at: usize, may_be_key: bool) -> Option<(Cow<'t, str>, usize)> {
         if at != start || self.bytes.get(at) != Some(&b'"') {
             return None;
         }
@@ -369,8 +327,7 @@ impl<'t> LineReader<'t> {
             Some(b'=') if may_be_key => {}
             _ => return None,
         }
-        let text = Cow::Borrowed(&self.text[at + 1..close]);
-        Some((Field { text, start: start as u32 }, self.stop_at(after)))
+        Some((Cow::Borrowed(&self.text[at + 1..close]), after))
     }
 
     /// The text of a quote whose opening mark stands before `at`; gives the position behind its closing mark, or the
@@ -431,12 +388,6 @@ impl<'t> LineReader<'t> {
     }
 }
 
-/// The line may join the next one: its last character is a backslash, or it has a comment that may hide one.
-fn ends_with_backslash(line: &[u8]) -> bool {
-    let last = line.iter().rev().find(|b| !is_blank(**b));
-    last == Some(&b'\\') || (memchr::memchr(b';', line).is_some() && continues(line))
-}
-
 /// Whether a physical line (without its LF) joins the next one.
 pub(crate) fn continues(line: &[u8]) -> bool {
     if memchr::memchr(b'\\', line).is_none() {
@@ -459,7 +410,7 @@ pub(crate) fn continues(line: &[u8]) -> bool {
     pending && !quoted
 }
 
-fn trim_end(text: &str) -> &str {
+pub(super) fn trim_end(text: &str) -> &str {
     &text[..trim_end_bytes(text.as_bytes()).len()]
 }
 
@@ -483,21 +434,29 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// The short way for plain lines gives what all rules give.
+        /// The short ways for plain and for quoted fields give what all rules give.
         #[test]
-        fn plain_lines_are_split_as_all_others(text in "[a-c =,;\"\\\\%\t\r\n]{0,40}") {
+        fn short_ways_give_what_all_rules_give(text in "[a-c =,;\"\\\\%\t\r\n]{0,40}") {
             let (mut short, mut long) = (LineReader::new(&text, 0, text.len(), 1), LineReader::new(&text, 0, text.len(), 1));
-            let (mut a, mut b) = (Line::default(), Line::default());
-            while short.read_into(&mut a) {
+            let mut line = Line::default();
+            while short.read_into(&mut line) {
                 prop_assert!(long.skip_to_entry());
-                (b.number, b.start, b.explicit_key) = (long.number, long.pos as u32, None);
-                b.fields.clear();
-                long.read_fields(&mut b);
-                // Where an empty field at the end of a line starts is a matter of taste.
-                for field in a.fields.iter_mut().chain(&mut b.fields).filter(|f| f.text.is_empty()) {
-                    field.start = 0;
+                prop_assert_eq!(line.number, long.number);
+                let mut may_be_key = true;
+                for field in line.explicit_key.iter().chain(&line.fields) {
+                    long.skip_blanks();
+                    prop_assert_eq!(field.start as usize, long.pos);
+                    let (expected, stop) = long.composed_by_all_rules(long.pos, long.pos, may_be_key);
+                    prop_assert_eq!(&field.text, &expected);
+                    let is_key = long.bytes.get(stop) == Some(&b'=');
+                    prop_assert_eq!(is_key, may_be_key && line.explicit_key.is_some());
+                    may_be_key = false;
+                    long.pos = stop + usize::from(matches!(long.bytes.get(stop), Some(b'=' | b',')));
                 }
-                prop_assert_eq!(&a, &b);
+                if long.bytes.get(long.pos) == Some(&b';') {
+                    long.skip_comment();
+                }
+                long.finish_line();
                 prop_assert_eq!(short.place(), long.place());
             }
             prop_assert!(!long.skip_to_entry());

@@ -253,7 +253,7 @@ impl<'i> Section<'i> {
 
     /// Reads its lines one after the other into memory that is used again: the fast way.
     pub fn cursor(&self) -> Cursor<'i> {
-        self.cursor_with(Line::default())
+        self.cursor_with(Line::with_room())
     }
 
     /// [`cursor`](Self::cursor) with the memory of a line that is not needed any more ([`Cursor::into_line`]).
@@ -277,6 +277,13 @@ impl<'i> Section<'i> {
             }
         }
         None
+    }
+
+    /// How many physical lines lie below its headers, blank ones and comments too.
+    pub(crate) fn physical_lines(&self) -> usize {
+        let text = self.inf.text.as_bytes();
+        let lines = |part: Part| memchr::memchr_iter(b'\n', &text[part.start as usize..part.end as usize]).count() + 1;
+        self.parts().map(lines).sum()
     }
 
     /// It has no line.
@@ -306,22 +313,28 @@ impl<'i> Cursor<'i> {
 
     /// The next line.
     pub fn read(&mut self) -> Option<&Line<'i>> {
-        self.read_if(|_| true)
-    }
-
-    /// The next line that `keep` wants to have read, judged by the line as it stands in the text (without its LF). Lines
-    /// that continue in the next one are always read.
-    pub fn read_if(&mut self, keep: impl Fn(&[u8]) -> bool) -> Option<&Line<'i>> {
         loop {
-            if self.reader.read_if(&mut self.line, &keep) {
+            if self.reader.read_into(&mut self.line) {
                 return Some(&self.line);
             }
-            if self.next == NONE {
-                return None;
-            }
-            let part = self.inf.index.parts[self.next as usize];
-            self.next = part.next;
-            self.reader = reader(self.inf.text, part);
+            self.next_part()?;
         }
+    }
+
+    /// The next line that `skip` does not skip, see [`LineReader::read_unless`].
+    pub(crate) fn read_unless(&mut self, skip: impl Fn(&[u8]) -> Option<usize>) -> Option<&Line<'i>> {
+        loop {
+            if self.reader.read_unless(&mut self.line, &skip) {
+                return Some(&self.line);
+            }
+            self.next_part()?;
+        }
+    }
+
+    fn next_part(&mut self) -> Option<()> {
+        let part = self.inf.index.parts.get(self.next as usize)?;
+        self.next = part.next;
+        self.reader = reader(self.inf.text, *part);
+        Some(())
     }
 }

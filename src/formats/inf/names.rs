@@ -41,14 +41,24 @@ impl NameTable {
     /// Stores a number that `find` did not give.
     pub(crate) fn insert(&mut self, hash: u64, number: u32) {
         if (self.used + 1) * 4 > self.slots.len() * 3 {
-            let old = std::mem::take(&mut self.slots);
-            self.slots = vec![(0, 0); (old.len() * 2).max(16)];
-            for slot in old.into_iter().filter(|s| s.1 != 0) {
-                self.put(slot);
-            }
+            self.grow(self.slots.len() * 2);
         }
         self.used += 1;
         self.put(((hash >> 32) as u32, number + 1));
+    }
+
+    /// Makes room for `count` more names.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        if (self.used + count) * 4 > self.slots.len() * 3 {
+            self.grow((self.used + count) * 2);
+        }
+    }
+
+    fn grow(&mut self, slots: usize) {
+        let old = std::mem::replace(&mut self.slots, vec![(0, 0); slots.next_power_of_two().max(16)]);
+        for slot in old.into_iter().filter(|s| s.1 != 0) {
+            self.put(slot);
+        }
     }
 
     fn put(&mut self, slot: (u32, u32)) {
@@ -65,18 +75,20 @@ impl NameTable {
 pub(crate) fn hash_name(name: &str) -> u64 {
     const FOLD: u64 = 0x2020_2020_2020_2020;
     const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
-    let mut hash = name.len() as u64;
-    let mut rest = name.as_bytes();
-    while let Some((word, after)) = rest.split_first_chunk::<8>() {
-        hash = (hash ^ (u64::from_le_bytes(*word) | FOLD)).wrapping_mul(MIX);
+    let bytes = name.as_bytes();
+    let mut hash = bytes.len() as u64;
+    let mut mix = |word: u64| {
+        hash = (hash ^ (word | FOLD)).wrapping_mul(MIX);
         hash ^= hash >> 29;
-        rest = after;
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        mix(u64::from_le_bytes(*word));
     }
     if !rest.is_empty() {
-        let mut word = [0u8; 8];
-        word[..rest.len()].copy_from_slice(rest);
-        hash = (hash ^ (u64::from_le_bytes(word) | FOLD)).wrapping_mul(MIX);
-        hash ^= hash >> 29;
+        // The last eight bytes once more, or fewer where there are no more.
+        let short = || rest.iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        mix(bytes.last_chunk::<8>().map_or_else(short, |word| u64::from_le_bytes(*word)));
     }
     hash.wrapping_mul(MIX)
 }

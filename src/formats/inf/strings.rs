@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use super::line::{Line, LineReader, is_blank};
+use super::line::{Line, LineReader, is_blank, next_special};
 use super::names::{NameTable, hash_name};
 use super::{Inf, Section};
 
@@ -25,6 +25,8 @@ struct Entry<'t> {
     key: Cow<'t, str>,
     /// Where the line starts, for reading its value.
     start: u32,
+    /// Behind the `=` of a line that does not go on in the next one; else the same as `start`.
+    value: u32,
     /// Where its section part ends.
     end: u32,
     number: u32,
@@ -83,55 +85,60 @@ impl<'t> Strings<'t> {
     fn read_part(&mut self, start: usize, end: usize, first_line: u32) {
         let bytes = &self.text.as_bytes()[..end];
         let (mut pos, mut number) = (start, first_line);
-        while pos < end {
-            let line_end = memchr::memchr(b'\n', &bytes[pos..]).map_or(end, |n| pos + n);
-            let mut at = pos;
-            while at < line_end && is_blank(bytes[at]) {
-                at += 1;
-            }
-            let line = &bytes[at..line_end];
-            if line.is_empty() || line[0] == b';' {
-                pos = line_end + 1;
-                number += 1;
-                continue;
-            }
-            let plain = memchr::memchr3(b'=', b'"', b'\\', line).filter(|n| line[*n] == b'=');
-            match plain {
-                Some(equals)
-                    if !super::line::continues(&line[equals..])
-                        && !line[..equals].iter().any(|b| matches!(b, b',' | b';' | 0)) =>
-                {
-                    let mut key_end = at + equals;
-                    while key_end > at && is_blank(bytes[key_end - 1]) {
-                        key_end -= 1;
-                    }
-                    self.add(Cow::Borrowed(&self.text[at..key_end]), at, end, number);
-                    pos = line_end + 1;
-                    number += 1;
+        while let Some(&byte) = bytes.get(pos) {
+            match byte {
+                b'\n' => number += 1,
+                b';' => {
+                    pos = memchr::memchr(b'\n', &bytes[pos..]).map_or(end, |n| pos + n);
+                    continue;
                 }
+                b if is_blank(b) => {}
                 _ => {
-                    let mut reader = LineReader::new(self.text, at, end, number);
-                    let mut line = self.scratch.take();
-                    let read = reader.read_into(&mut line);
-                    if let Some(key) = line.key().filter(|_| read) {
-                        self.add(Cow::Owned(key.to_owned()), at, end, line.number);
-                    }
-                    self.scratch.replace(line);
-                    (pos, number) = reader.place();
+                    (pos, number) = self.read_line(pos, end, number);
+                    continue;
                 }
             }
+            pos += 1;
         }
     }
 
+    /// Indexes the line whose first character stands at `at`; gives the place of the next one.
+    fn read_line(&mut self, at: usize, end: usize, number: u32) -> (usize, u32) {
+        let bytes = &self.text.as_bytes()[..end];
+        let equals = next_special(bytes, at);
+        if bytes.get(equals) == Some(&b'=') {
+            let rest = &bytes[equals..];
+            let stop = memchr::memchr2(b'\n', b'\\', rest).unwrap_or(rest.len());
+            let len = match rest.get(stop) {
+                Some(b'\\') => stop + memchr::memchr(b'\n', &rest[stop..]).unwrap_or(rest.len() - stop),
+                _ => stop,
+            };
+            if len == stop || !super::line::continues(&rest[..len]) {
+                let key = super::line::trim_end(&self.text[at..equals]);
+                self.add(Cow::Borrowed(key), at, Some(equals + 1), end, number);
+                return (equals + len + 1, number + 1);
+            }
+        }
+        let mut reader = LineReader::new(self.text, at, end, number);
+        let mut line = self.scratch.take();
+        let read = reader.read_into(&mut line);
+        if let Some(key) = line.key().filter(|_| read) {
+            self.add(Cow::Owned(key.to_owned()), at, None, end, line.number);
+        }
+        self.scratch.replace(line);
+        reader.place()
+    }
+
     /// The first of two equal names wins.
-    fn add(&mut self, key: Cow<'t, str>, start: usize, end: usize, number: u32) {
+    fn add(&mut self, key: Cow<'t, str>, start: usize, value: Option<usize>, end: usize, number: u32) {
         let hash = hash_name(&key);
         let entries = &self.entries;
         if self.names.find(hash, |n| entries[n as usize].key.eq_ignore_ascii_case(&key)).is_some() {
             return;
         }
         self.names.insert(hash, entries.len() as u32);
-        self.entries.push(Entry { key, start: start as u32, end: end as u32, number });
+        let value = value.unwrap_or(start) as u32;
+        self.entries.push(Entry { key, start: start as u32, value, end: end as u32, number });
     }
 
     /// Number of different names.
@@ -157,6 +164,11 @@ impl<'t> Strings<'t> {
     pub fn get(&self, name: &str) -> Option<Cow<'t, str>> {
         let found = self.names.find(hash_name(name), |n| self.entries[n as usize].key.eq_ignore_ascii_case(name))?;
         let entry = &self.entries[found as usize];
+        if entry.value > entry.start
+            && let Some(value) = quoted_value(self.text, entry.value as usize, entry.end as usize)
+        {
+            return Some(Cow::Borrowed(value));
+        }
         let mut reader = LineReader::new(self.text, entry.start as usize, entry.end as usize, entry.number);
         let mut line = self.scratch.take();
         reader.read_into(&mut line);
@@ -236,6 +248,27 @@ impl<'t> Strings<'t> {
             }
         }
     }
+}
+
+/// `"value"` with nothing behind it on its line, as nearly all strings are written.
+fn quoted_value(text: &str, start: usize, end: usize) -> Option<&str> {
+    let bytes = &text.as_bytes()[..end];
+    let mut open = start;
+    while is_blank(*bytes.get(open)?) {
+        open += 1;
+    }
+    if bytes[open] != b'"' {
+        return None;
+    }
+    let rest = &bytes[open + 1..];
+    let len = memchr::memchr3(b'"', b'\n', 0, rest).filter(|n| rest[*n] == b'"')?;
+    let mut after = &rest[len + 1..];
+    while let [first, more @ ..] = after
+        && is_blank(*first)
+    {
+        after = more;
+    }
+    matches!(after.first(), None | Some(b'\n' | b';' | b',')).then(|| &text[open + 1..open + 1 + len])
 }
 
 /// A field cut at the length that Windows keeps.

@@ -12,6 +12,7 @@ use crate::report::Report;
 
 /// One image.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ImageRecord<'a> {
     id: String,
     path: &'a str,
@@ -38,6 +39,7 @@ pub(super) struct ImageRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct VerdictRecord<'a> {
     fit: bool,
     scope: Vec<&'static str>,
@@ -46,6 +48,7 @@ struct VerdictRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReasonRecord<'a> {
     rule: &'a str,
     severity: Severity,
@@ -73,6 +76,7 @@ impl<'a> VerdictRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WinpeRecord<'a> {
     release: Option<&'a str>,
     title: &'a str,
@@ -81,6 +85,7 @@ struct WinpeRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SourcesRecord<'a> {
     wim_xml: Option<&'a Reading<OsVersion>>,
     hive: Option<&'a Reading<OsVersion>>,
@@ -89,6 +94,7 @@ struct SourcesRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WimRecord<'a> {
     compression: Compression,
     solid: bool,
@@ -103,6 +109,7 @@ struct WimRecord<'a> {
 
 /// What a check of all data gave.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct IntegrityRecord<'a> {
     /// `null`: there is none.
     table: Option<&'static str>,

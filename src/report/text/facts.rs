@@ -9,7 +9,7 @@ use crate::analysis::finding::Severity;
 use crate::analysis::verdict;
 use crate::analysis::world::{DriverIndex, Location};
 use crate::facts::boot_image::{Compression, DriverOrigin, Integrity, WimFile};
-use crate::report::Report;
+use crate::report::{Report, words};
 
 /// One block for each image: what it is, from where that is known, and its network drivers.
 pub(super) fn images(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -141,22 +141,13 @@ fn verdict_lines(report: &Report<'_>, index: usize, style: Style, out: &mut dyn 
     /// All of them stand below, under their rules.
     const MOST: usize = 5;
     let Some(verdict) = verdict::of_image(report.analysis, index) else {
-        return writeln!(out, "     {}", style.bold("not judged: no sign that this is Windows PE"));
+        return writeln!(out, "     {}", style.bold(&words::verdict(None)));
     };
-    let count = |severity| verdict.reasons.iter().filter(|f| f.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let line = match (verdict.fit, warnings, verdict.unread) {
-        (true, _, 1..) => {
-            let unread = plural(verdict.unread, "problem");
-            style.bold(&format!("FIT for distribution as far as it could be read ({unread}, see below)"))
-        }
-        (true, 0, 0) => style.bold("FIT for distribution: nothing is known that speaks against it"),
-        (true, _, 0) => style.bold(&format!("FIT for distribution, with {}", plural(warnings, "warning"))),
-        (false, ..) => {
-            let text = format!("NOT FIT for distribution: {}", plural(errors, "error"));
-            style.severity(Severity::Error, &text)
-        }
-    };
+    let mut text = words::verdict(Some(&verdict));
+    if verdict.fit && verdict.unread > 0 {
+        text = text.replace(')', ", see below)");
+    }
+    let line = if verdict.fit { style.bold(&text) } else { style.severity(Severity::Error, &text) };
     writeln!(out, "     {line}")?;
     let weighty: Vec<_> = verdict.reasons.iter().filter(|f| f.severity > Severity::Info).collect();
     for finding in weighty.iter().take(MOST) {

@@ -1,6 +1,6 @@
 //! Reads every INF below a folder, materialises the devices of two targets and prints counts and times.
 //!
-//! `wimspect-bench FOLDER [THREADS] [--keep] [--slow]`: `--keep` holds all models in memory at once (for measuring its
+//! `wimspect-bench FOLDER_OR_LIST [THREADS] [--keep] [--slow]`: a list is a text file with a path on each line; `--keep` holds all models in memory at once (for measuring its
 //! size), `--slow` lists the ten files that took longest. tests/bench/compare.sh sets the times beside those of `cat`.
 
 use std::path::{Path, PathBuf};
@@ -32,8 +32,12 @@ fn main() -> std::io::Result<()> {
     let folder = plain.first().map_or(".", |f| f.as_str());
     let threads: usize = plain.get(1).and_then(|n| n.parse().ok()).unwrap_or(1);
     let mut files = Vec::new();
-    collect(Path::new(folder), &mut files)?;
-    files.sort();
+    if Path::new(folder).is_dir() {
+        collect(Path::new(folder), &mut files)?;
+        files.sort();
+    } else {
+        files.extend(std::fs::read_to_string(folder)?.lines().map(PathBuf::from));
+    }
     let start = Instant::now();
     let next = AtomicUsize::new(0);
     let (keep, slow) = (flag("--keep"), flag("--slow"));
@@ -69,14 +73,28 @@ fn main() -> std::io::Result<()> {
 
 fn one(path: &Path, buffer: &mut Vec<u8>, keep: bool, slow: bool, totals: &mut Totals) -> std::io::Result<()> {
     use std::io::Read as _;
-    buffer.clear();
-    std::fs::File::open(path)?.read_to_end(buffer)?;
+    let mut file = std::fs::File::open(path)?;
+    let mut len = 0;
+    loop {
+        if len == buffer.len() {
+            buffer.resize((len * 2).max(1 << 16), 0);
+        }
+        // A file that gives less than there is room for is at its end.
+        let room = buffer.len() - len;
+        let more = file.read(&mut buffer[len..])?;
+        len += more;
+        if more < room {
+            break;
+        }
+    }
+    drop(file);
+    let bytes = &buffer[..len];
     let start = slow.then(Instant::now);
-    let package = driver_package::read(buffer);
+    let package = driver_package::read(bytes);
     let vista = TargetOs::winpe(OsVersion::new(6, 0), Arch::X86);
     let ten = TargetOs::winpe(OsVersion::new(10, 0), Arch::Amd64);
     totals.files += 1;
-    totals.bytes += buffer.len();
+    totals.bytes += bytes.len();
     totals.lines += package.models_sections.iter().map(|s| s.models.len()).sum::<usize>();
     totals.ids += package.models_sections.iter().flat_map(|s| &s.models).map(|m| m.ids.len()).sum::<usize>();
     totals.install_sections += package.install_sections.len();
