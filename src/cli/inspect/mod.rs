@@ -27,7 +27,7 @@ pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
     if args.os.is_some() || args.lint {
         return inf::run(args, common);
     }
-    let formats = [Format::Text, Format::Json, Format::Ndjson];
+    let formats = [Format::Text, Format::Json, Format::Ndjson, Format::Html];
     output::only(common, &formats, "inspect shows facts and judges nothing, this format lists findings")?;
     let db = pipeline::load_db(common)?;
     let request = Request {
