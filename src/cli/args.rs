@@ -63,7 +63,7 @@ pub enum Command {
     /// Whether boot images are fit for distribution.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
-    /// The facts of one WIM, INF file or folder, without judging them.
+    /// The facts of one file (WIM, INF, .sys, .cat, hive) or folder, without judging them.
     Inspect(InspectArgs),
     /// A rule, a NIC family or a WinPE release; without an id: the list.
     Explain(ExplainArgs),
@@ -133,6 +133,9 @@ pub struct VerifyArgs {
     /// Judge the drivers of this share with the images (repeatable).
     #[arg(long, value_name = "SHARE")]
     pub drivers: Vec<PathBuf>,
+    /// Check all data of the WIM, too: its integrity table and the SHA-1 of every stream.
+    #[arg(long)]
+    pub integrity: bool,
     /// Tell for these machines what runs their network adapters: a file or a folder of inventories (repeatable).
     #[arg(long, value_name = "FILE|DIR")]
     pub fleet: Vec<PathBuf>,
@@ -144,7 +147,7 @@ pub struct VerifyArgs {
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A WIM, an INF file, or a folder of drivers.
+    /// A WIM, an INF file, a driver file (.sys), a catalog (.cat), a registry hive, or a folder of drivers.
     #[arg(value_name = "FILE")]
     pub path: PathBuf,
     /// An INF as this Windows sees it: 6.1.7601, 10.0.19041.
@@ -195,6 +198,18 @@ pub struct Common {
     /// Exit with 1 for findings of this severity and above: error, warning, info, never.
     #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
+    /// Severities and ignores of this site; without it `wimspect-policy.ini` beside the input or above it.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_policy")]
+    pub policy: Option<PathBuf>,
+    /// Use no policy file.
+    #[arg(long, global = true)]
+    pub no_policy: bool,
+    /// Count only findings that are not in this file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write the findings of this run to this file, to be used as a baseline.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
     /// Leave out findings that are less sure than this: guess, likely, proven.
     #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = MinConfidence::Guess)]
     pub min_confidence: MinConfidence,
@@ -237,12 +252,12 @@ pub enum Format {
     Sarif,
     /// For a spreadsheet.
     Csv,
+    /// One page for a browser.
+    Html,
     /// JUnit XML, for pipelines.
     Junit,
     /// For a ticket or a pull request.
     Markdown,
-    /// One page for a browser.
-    Html,
 }
 
 impl Format {

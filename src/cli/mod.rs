@@ -2,10 +2,12 @@
 
 mod args;
 mod audit;
+mod baseline;
 mod explain;
 mod inspect;
 mod output;
 mod pipeline;
+mod policy;
 mod progress;
 mod verify;
 

@@ -8,10 +8,12 @@ use anyhow::{Context as _, Result, bail};
 use super::args::{Color, Common, FailOn, Format, MinConfidence};
 use super::pipeline::Outcome;
 use super::{ExitStatus, complain};
+use crate::analysis::baseline::{Baseline, Comparison};
 use crate::analysis::finding::Severity;
+use crate::analysis::policy::Policy;
 use crate::inf_db::{Confidence, InfDb};
 use crate::report::text::style::Style;
-use crate::report::{Report, csv, html, json, junit, markdown, sarif, text};
+use crate::report::{BaselineSummary, GoneFinding, Report, csv, html, json, junit, markdown, sarif, text};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +24,17 @@ pub enum Kind {
     Facts,
 }
 
-/// Leaves out what `--min-confidence` leaves out, writes, and gives the exit code.
+/// Applies policy and baseline, leaves out what `--min-confidence` leaves out, writes, and gives the exit code.
 ///
 /// # Errors
 /// The report can not be written.
-pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> Result<ExitStatus> {
+pub fn finish(
+    mut outcome: Outcome,
+    kind: Kind,
+    policy: Option<&Policy>,
+    common: &Common,
+    db: &InfDb,
+) -> Result<ExitStatus> {
     for failure in &outcome.failed {
         complain(failure);
     }
@@ -35,11 +43,17 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
         MinConfidence::Likely => Confidence::Likely,
         MinConfidence::Proven => Confidence::Proven,
     };
+    if let Some(policy) = policy {
+        policy.apply(&mut outcome.analysis, super::policy::today());
+    }
+    let accepted = common.write_baseline.as_ref().map(|path| (path, Baseline::of(&outcome.analysis.findings)));
+    let baseline = common.baseline.as_deref().map(super::baseline::read).transpose()?;
+    let compared = baseline.map(|b| summary(b.compare(&mut outcome.analysis.findings)));
     outcome.analysis.findings.retain(|f| f.confidence >= least);
     let world = &outcome.analysis.world;
     let nothing = world.images.is_empty() && world.drivers.is_empty() && world.unreadable.is_empty();
-    // Nothing was read at all: an empty report would look like a healthy one.
-    if !outcome.failed.is_empty() && nothing {
+    // Nothing was read at all: an empty report would look like a healthy one. A fault of a file is a finding all the same.
+    if !outcome.failed.is_empty() && nothing && outcome.analysis.findings.is_empty() {
         return Ok(ExitStatus::Failure);
     }
     let run_folder = std::env::current_dir().ok().map(|folder| folder.display().to_string());
@@ -53,10 +67,14 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
         fail_on: least_severity(common.fail_on),
         run_folder: run_folder.as_deref(),
         failed: &outcome.failed,
-        policy: None,
-        baseline: None,
+        policy: policy.map(|p| p.digest.as_str()),
+        baseline: compared.as_ref(),
     };
     to_destinations(common, &mut |format, style, out| one(&report, kind, format, style, out))?;
+    if let Some((path, accepted)) = accepted {
+        write_file(path, &mut |out| super::baseline::write(&accepted, out))
+            .with_context(|| format!("writing {}", path.display()))?;
+    }
     if !outcome.failed.is_empty() {
         return Ok(ExitStatus::Failure);
     }
@@ -66,6 +84,20 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
     }
     let fails = outcome.analysis.findings.iter().any(|f| report.fails(f));
     Ok(if kind == Kind::Full && fails { ExitStatus::Findings } else { ExitStatus::Clean })
+}
+
+fn summary(comparison: Comparison) -> BaselineSummary {
+    let gone = |g: crate::analysis::baseline::Accepted| GoneFinding {
+        rule: g.rule,
+        path: g.path,
+        message: g.message,
+        fingerprint: g.fingerprint,
+    };
+    BaselineSummary {
+        new: comparison.new,
+        accepted: comparison.accepted,
+        gone: comparison.gone.into_iter().map(gone).collect(),
+    }
 }
 
 const fn least_severity(fail_on: FailOn) -> Option<Severity> {
@@ -169,12 +201,12 @@ fn write_file(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<(
 fn one(report: &Report<'_>, kind: Kind, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match (format, kind) {
         (Format::Json, _) => json::write(report, out),
+        (Format::Html, _) => html::write(report, out),
         (Format::Ndjson, _) => json::write_lines(report, out),
         (Format::Sarif, _) => sarif::write(report, out),
         (Format::Csv, _) => csv::write(report, out),
         (Format::Junit, _) => junit::write(report, out),
         (Format::Markdown, _) => markdown::write(report, out),
-        (Format::Html, _) => html::write(report, out),
         (Format::Text, Kind::Full) => text::write(report, style, out),
         (Format::Text, Kind::Facts) => text::write_facts(report, style, out),
     }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use super::args::ProgressKind;
+use crate::scan::image::ProgressCallback;
 use crate::scan::progress::{Phase, Progress};
 
 /// A pipeline takes a job that says nothing for some minutes for dead, and a log with a line a second is of no use.
@@ -31,6 +32,28 @@ impl Bar {
             ProgressKind::Auto => Shown::Drawn(ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())),
             ProgressKind::Plain => Shown::Plain(Plain::new(PLAIN_INTERVAL)),
         })
+    }
+
+    /// Shows how far a long operation on one file is, in bytes.
+    pub fn bytes(&self) -> ProgressCallback {
+        match &self.0 {
+            Shown::Nothing => Arc::new(|_, _, _| {}),
+            Shown::Drawn(bar) => {
+                let bar = bar.clone();
+                Arc::new(move |what, done, total| show_bytes(&bar, what, done, total))
+            }
+            Shown::Plain(plain) => {
+                let state = Arc::clone(&plain.state);
+                Arc::new(move |what, done, total| {
+                    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+                    let what = format!("{what}, MB");
+                    if state.what != what {
+                        state.since = Instant::now();
+                    }
+                    (state.what, state.done, state.total) = (what, done / 1_000_000, Some(total / 1_000_000));
+                })
+            }
+        }
     }
 
     /// Takes the bar off the screen.
@@ -72,6 +95,19 @@ const fn words(phase: Phase) -> &'static str {
     }
 }
 
+fn show_bytes(bar: &ProgressBar, what: &str, done: u64, total: u64) {
+    if bar.length() != Some(total) {
+        bar.reset();
+        bar.set_length(total);
+        let template = "{msg} [{bar:30}] {bytes}/{total_bytes} ({binary_bytes_per_sec}, {eta} left)";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+    }
+    bar.set_message(what.to_owned());
+    bar.set_position(done);
+}
+
 fn start_bar(bar: &ProgressBar, phase: Phase, total: Option<u64>) {
     bar.reset();
     bar.set_position(0);
@@ -109,7 +145,8 @@ struct Plain {
 }
 
 struct State {
-    phase: Option<Phase>,
+    /// Empty before the first phase.
+    what: String,
     done: u64,
     total: Option<u64>,
     since: Instant,
@@ -117,13 +154,13 @@ struct State {
 
 impl State {
     fn line(&self) -> Option<String> {
-        Some(plain_line(self.phase?, self.done, self.total, self.since.elapsed()))
+        (!self.what.is_empty()).then(|| plain_line(&self.what, self.done, self.total, self.since.elapsed()))
     }
 }
 
 impl Plain {
     fn new(interval: Duration) -> Self {
-        let state = Arc::new(Mutex::new(State { phase: None, done: 0, total: None, since: Instant::now() }));
+        let state = Arc::new(Mutex::new(State { what: String::new(), done: 0, total: None, since: Instant::now() }));
         let (running, ended) = mpsc::channel::<()>();
         let shared = Arc::clone(&state);
         // A step may take minutes (a boot image): the line must come all the same.
@@ -143,7 +180,7 @@ impl Plain {
     }
 
     fn start(&self, phase: Phase, total: Option<u64>) {
-        self.change(|state| *state = State { phase: Some(phase), done: 0, total, since: Instant::now() });
+        self.change(|state| *state = State { what: words(phase).to_owned(), done: 0, total, since: Instant::now() });
     }
 
     fn step(&self) {
@@ -156,8 +193,8 @@ impl Plain {
 }
 
 /// `wimspect: reading INF files: 1200 of 6408 (19 %), 120/s, 43 s left`.
-fn plain_line(phase: Phase, done: u64, total: Option<u64>, elapsed: Duration) -> String {
-    let mut line = format!("wimspect: {}: {done}", words(phase));
+fn plain_line(what: &str, done: u64, total: Option<u64>, elapsed: Duration) -> String {
+    let mut line = format!("wimspect: {what}: {done}");
     let seconds = elapsed.as_secs_f64();
     #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
     let (done_f, total_f) = (done as f64, total.unwrap_or(0) as f64);
@@ -193,7 +230,7 @@ mod tests {
             (Phase::Image, 1, Some(2), seconds(20), "wimspect: reading boot images: 1 of 2 (50 %), 0.1/s, 20 s left"),
             (Phase::Search, 9, Some(0), seconds(0), "wimspect: searching driver files: 9 of 0 (100 %), 0.0/s"),
         ] {
-            assert_eq!(plain_line(phase, done, total, elapsed), expected);
+            assert_eq!(plain_line(words(phase), done, total, elapsed), expected);
         }
     }
 

@@ -24,6 +24,11 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// By the word, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Info, Self::Warning, Self::Error].into_iter().find(|s| s.name().eq_ignore_ascii_case(name.trim()))
+    }
+
     /// The word used in reports.
     pub const fn name(self) -> &'static str {
         match self {

@@ -400,7 +400,7 @@
     const body = el("tbody", { role: "rowgroup" });
     const nav = el("nav", { class: "pager", "aria-label": "Pages of " + name, hidden: true });
     root.replaceChildren(form, tally,
-      el("div", { class: "scroll", role: "region", "aria-label": name, tabindex: "0" },
+      el("div", { class: "scroll", role: "group", "aria-label": name, tabindex: "0" },
         el("table", { class: "rows", role: "table" },
           el("caption", { class: "vh" }, name),
           el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...headers)), body)),

@@ -34,7 +34,8 @@ impl<'a> Context<'a> {
     pub(super) fn new(report: &'a Report<'a>) -> Self {
         let analysis = report.analysis;
         let mut by_topology: BTreeMap<usize, Vec<&Finding>> = BTreeMap::new();
-        for finding in &analysis.findings {
+        // Where only facts were asked for nothing is judged.
+        for finding in analysis.findings.iter().filter(|_| report.verdicts) {
             if let Some(topology) = finding.subject.topology {
                 by_topology.entry(topology).or_default().push(finding);
             }
@@ -62,7 +63,7 @@ impl<'a> Context<'a> {
 
     /// There is a list of findings; also an empty one says something where things were judged.
     pub(super) fn has_findings(&self) -> bool {
-        self.report.verdicts || !self.analysis().findings.is_empty()
+        self.report.verdicts
     }
 
     /// There is a table of drivers.

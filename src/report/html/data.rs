@@ -14,7 +14,7 @@ use crate::analysis::coverage::table;
 use crate::analysis::evidence::{Evidence, Place};
 use crate::analysis::finding::{Finding, Severity};
 use crate::report::matrix::{Fate, task_text};
-use crate::report::text::coverage_answer;
+use crate::report::text::coverage::answer_text;
 
 /// All blocks.
 pub(super) fn write(context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -313,7 +313,7 @@ fn fleet(context: &Context<'_>, out: &mut dyn Write) -> io::Result<()> {
                 name,
                 line.machines,
                 table::urgency(coverage, line),
-                Safe(&coverage_answer(context.report, row)).to_string(),
+                Safe(&answer_text(context.report, row)).to_string(),
             )
         }),
     )?;

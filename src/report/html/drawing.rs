@@ -258,7 +258,10 @@ fn edge_text(links: &[&Link]) -> String {
     let names: Vec<String> = links.iter().take(2).map(|l| format!("{}\\", l.enumerator)).collect();
     let more = if links.len() > 2 { format!(" and {} more", links.len() - 2) } else { String::new() };
     let sure = links.iter().map(|l| l.confidence).max().map_or("", Confidence::name);
-    format!("makes {}{more} ({sure})", names.join(", "))
+    let names = names.join(", ");
+    // A GUID leaves no room for the verb.
+    let verb = if names.chars().count() > 30 { "" } else { "makes " };
+    format!("{verb}{names}{more} ({sure})")
 }
 
 fn line(row: &Row, (parent_depth, parent_top): (u32, u32), top: u32, html: &mut Html<'_>) -> io::Result<()> {

@@ -3,7 +3,8 @@
 use std::io;
 
 use super::context::Context;
-use super::markup::Html;
+use super::markup::{Html, capitalised};
+use crate::report::words::SCOPE;
 
 /// Inputs that are listed.
 const MOST_INPUTS: usize = 2000;
@@ -48,13 +49,15 @@ pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()
     html.text(env!("CARGO_PKG_VERSION"))?;
     html.raw("</dd><dt>Knowledge (inf-db)</dt><dd><code>")?;
     html.text(&report.db.digest())?;
-    html.raw("</code></dd>")?;
+    html.raw("</code>")?;
     if let Some(policy) = report.policy {
-        html.raw("<dt>Policy</dt><dd><code>")?;
+        html.raw("</dd><dt>Policy</dt><dd><code>")?;
         html.text(policy)?;
-        html.raw("</code></dd>")?;
+        html.raw("</code>")?;
     }
-    html.raw("<dt>Scope</dt><dd>Network drivers and the labels of boot images are judged; storage drivers and the deployed system are not.</dd>")?;
+    html.raw("</dd><dt>Scope</dt><dd>")?;
+    html.text(&capitalised(SCOPE))?;
+    html.raw(".</dd>")?;
     html.raw("<dt>How sure</dt><dd><b>proven</b>: read from this image or driver; <b>likely</b>: a documented rule or table; <b>guess</b>: inference, with its reason.</dd>")?;
     html.raw("</dl></div></section>")
 }

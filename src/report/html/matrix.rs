@@ -32,7 +32,7 @@ pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()
     }
     html.raw("</p>")?;
     legend(html)?;
-    html.raw("<div class=\"scroll\" role=\"region\" aria-labelledby=\"matrix-h\" tabindex=\"0\"><table class=\"matrix\"><thead><tr><th scope=\"col\">Target</th>")?;
+    html.raw("<div class=\"scroll\" role=\"group\" aria-labelledby=\"matrix-h\" tabindex=\"0\"><table class=\"matrix\"><thead><tr><th scope=\"col\">Target</th>")?;
     for (name, _) in &columns {
         html.raw("<th scope=\"col\">")?;
         html.text(&capitalised(name))?;
@@ -173,7 +173,7 @@ pub(super) fn of_topology(context: &Context<'_>, topology: usize, html: &mut Htm
         return Ok(());
     }
     let columns = matrix::columns(&analysis.predictions.cells);
-    html.raw("<div class=\"scroll\" role=\"region\" aria-label=\"What it does, by target and scenario\" tabindex=\"0\"><table class=\"matrix small\"><thead><tr><th scope=\"col\">Target</th>")?;
+    html.raw("<div class=\"scroll\" role=\"group\" aria-label=\"What it does, by target and scenario\" tabindex=\"0\"><table class=\"matrix small\"><thead><tr><th scope=\"col\">Target</th>")?;
     for (name, _) in &columns {
         html.raw("<th scope=\"col\">")?;
         html.text(&capitalised(name))?;

@@ -106,7 +106,7 @@ fn navigation(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()> {
         ("findings", "Findings", context.has_findings(), Some(analysis.findings.len())),
         ("drivers", "Drivers", context.has_drivers(), Some(analysis.world.drivers.len())),
         ("problems", "Problems", context.has_problems(), Some(context.report.problems.len())),
-        ("rules", "Rules", !analysis.findings.is_empty(), None),
+        ("rules", "Rules", context.has_findings() && !analysis.findings.is_empty(), None),
         ("inspected", "Inspected", true, None),
     ];
     for (id, title, _, count) in sections.into_iter().filter(|s| s.2) {

@@ -90,8 +90,10 @@ pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()
         tiles(context, html)?;
     }
     html.raw("</div>")?;
-    baseline(context, html)?;
-    first(context, html)?;
+    if context.has_findings() {
+        baseline(context, html)?;
+        first(context, html)?;
+    }
     html.raw("</section>")
 }
 

@@ -9,7 +9,7 @@ use super::markup::Html;
 /// The section.
 pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for finding in &context.analysis().findings {
+    for finding in context.analysis().findings.iter().filter(|_| context.has_findings()) {
         *counts.entry(finding.rule).or_default() += 1;
     }
     if counts.is_empty() {
@@ -18,13 +18,14 @@ pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()
     html.raw("<section id=\"rules\" aria-labelledby=\"rules-h\"><h2 id=\"rules-h\">What the rules mean</h2>")?;
     for (id, count) in counts {
         let Some(rule) = context.report.db.rules().get(id) else { continue };
-        let (class, icon, _) = severity(rule.severity);
+        let (class, icon, word) = severity(rule.severity);
         html.raw("<details class=\"card rule\"")?;
         html.attr("id", &format!("rule-{id}"))?;
         html.raw("><summary><span")?;
         html.attr("class", &format!("mark {class}"))?;
         html.raw(">")?;
         html.icon(icon)?;
+        html.element("span", "vh", word)?;
         html.raw("</span><span class=\"names\"><span class=\"name\">")?;
         html.text(&rule.title)?;
         html.raw("</span><code>")?;

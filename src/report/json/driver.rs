@@ -53,13 +53,8 @@ pub(super) struct DriverVerRecord {
 impl DriverVerRecord {
     fn of(ver: DriverVer) -> Self {
         let date = ver.date;
-        Self { date: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day), version: version_text(ver) }
+        Self { date: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day), version: ver.version_text() }
     }
-}
-
-/// `7.4.14.0`.
-pub(in crate::report) fn version_text(ver: DriverVer) -> String {
-    ver.version.map(|part| part.to_string()).join(".")
 }
 
 #[derive(Serialize)]

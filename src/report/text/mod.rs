@@ -7,11 +7,11 @@ mod findings;
 pub mod inf_model;
 pub(super) mod matrix;
 mod not_counted;
+pub mod single_file;
 pub mod style;
 
 use std::io::{self, Write};
 
-pub(in crate::report) use self::coverage::answer_text as coverage_answer;
 use self::style::Style;
 use super::{Report, words};
 use crate::analysis::finding::Severity;
