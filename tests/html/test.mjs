@@ -279,6 +279,13 @@ for (const [name, reports] of [["wide", ["audit", "verify", "releases", "inspect
         if (await page.locator("#f-expand:visible").count()) await page.locator("#f-expand").click();
         const [width, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
         assert.ok(width <= room, `${report}: ${width} px in ${room}`);
+        const wide = await page.evaluate(() => {
+          const inside = (node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "auto";
+          document.querySelectorAll("main details").forEach((node) => { node.open = true; });
+          const blocks = [...document.querySelectorAll("main section, main .card, main .finding, main li, main td")];
+          return blocks.filter((node) => node.clientWidth > 0 && inside(node)).map((node) => node.outerHTML.slice(0, 200));
+        });
+        assert.deepEqual(wide, [], report);
         // The tool is put in past the policy of the page, which lets nothing in.
         await page.evaluate(() => scrollTo(0, 0));
         await page.screenshot({ path: join(shots, `${report}-${name}-${theme}.png`), fullPage: report !== "hostile" });
