@@ -4,6 +4,7 @@
 //! [`selection`] says which driver Windows would take, [`prediction`] what that means for a deployment,
 //! [`rules`] turns all of it into findings. `run` is the one way through.
 
+pub mod baseline;
 pub mod choices;
 pub mod classify;
 pub mod coverage;
@@ -13,6 +14,7 @@ pub mod inf_model;
 pub mod loadability;
 pub mod package_files;
 pub mod package_signing;
+pub mod policy;
 pub mod prediction;
 pub mod rules;
 mod run;

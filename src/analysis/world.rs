@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::evidence::Place;
-use crate::facts::boot_image::{BootImage, DriverOrigin, WimFile};
+use crate::facts::boot_image::{BootImage, DriverOrigin, Integrity, WimFile};
 use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::driver_package::DriverPackage;
 use crate::facts::inventory::Machine;
@@ -60,6 +60,8 @@ pub struct BootFile {
     pub sha256: Option<String>,
     /// Header facts; `None` for a folder.
     pub wim: Option<WimFile>,
+    /// What a check of all its data gave; `None` when none was asked for.
+    pub integrity: Option<Integrity>,
 }
 
 /// An image with the boot file that it lies in.

@@ -8,10 +8,12 @@ use anyhow::{Context as _, Result, bail};
 use super::args::{Color, Common, FailOn, Format, MinConfidence};
 use super::pipeline::Outcome;
 use super::{ExitStatus, complain};
+use crate::analysis::baseline::{Baseline, Comparison};
 use crate::analysis::finding::Severity;
+use crate::analysis::policy::Policy;
 use crate::inf_db::{Confidence, InfDb};
 use crate::report::text::style::Style;
-use crate::report::{Report, csv, html, json, junit, markdown, sarif, text};
+use crate::report::{BaselineSummary, GoneFinding, Report, csv, html, json, junit, markdown, sarif, text};
 
 /// What is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,11 +24,17 @@ pub enum Kind {
     Facts,
 }
 
-/// Leaves out what `--min-confidence` leaves out, writes, and gives the exit code.
+/// Applies policy and baseline, leaves out what `--min-confidence` leaves out, writes, and gives the exit code.
 ///
 /// # Errors
 /// The report can not be written.
-pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> Result<ExitStatus> {
+pub fn finish(
+    mut outcome: Outcome,
+    kind: Kind,
+    policy: Option<&Policy>,
+    common: &Common,
+    db: &InfDb,
+) -> Result<ExitStatus> {
     for failure in &outcome.failed {
         complain(failure);
     }
@@ -35,6 +43,12 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
         MinConfidence::Likely => Confidence::Likely,
         MinConfidence::Proven => Confidence::Proven,
     };
+    if let Some(policy) = policy {
+        policy.apply(&mut outcome.analysis, super::policy::today());
+    }
+    let accepted = common.write_baseline.as_ref().map(|path| (path, Baseline::of(&outcome.analysis.findings)));
+    let baseline = common.baseline.as_deref().map(super::baseline::read).transpose()?;
+    let compared = baseline.map(|b| summary(b.compare(&mut outcome.analysis.findings)));
     outcome.analysis.findings.retain(|f| f.confidence >= least);
     let world = &outcome.analysis.world;
     let nothing = world.images.is_empty() && world.drivers.is_empty() && world.unreadable.is_empty();
@@ -42,6 +56,7 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
     if !outcome.failed.is_empty() && nothing {
         return Ok(ExitStatus::Failure);
     }
+    let run_folder = std::env::current_dir().ok().map(|folder| folder.display().to_string());
     let report = Report {
         analysis: &outcome.analysis,
         db,
@@ -50,11 +65,16 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
         all_facts: common.all_facts || kind == Kind::Facts,
         verdicts: kind == Kind::Full,
         fail_on: least_severity(common.fail_on),
+        run_folder: run_folder.as_deref(),
         failed: &outcome.failed,
-        policy: None,
-        baseline: None,
+        policy: policy.map(|p| p.digest.as_str()),
+        baseline: compared.as_ref(),
     };
     to_destinations(common, &mut |format, style, out| one(&report, kind, format, style, out))?;
+    if let Some((path, accepted)) = accepted {
+        write_file(path, &mut |out| super::baseline::write(&accepted, out))
+            .with_context(|| format!("writing {}", path.display()))?;
+    }
     if !outcome.failed.is_empty() {
         return Ok(ExitStatus::Failure);
     }
@@ -64,6 +84,20 @@ pub fn finish(mut outcome: Outcome, kind: Kind, common: &Common, db: &InfDb) -> 
     }
     let fails = outcome.analysis.findings.iter().any(|f| report.fails(f));
     Ok(if kind == Kind::Full && fails { ExitStatus::Findings } else { ExitStatus::Clean })
+}
+
+fn summary(comparison: Comparison) -> BaselineSummary {
+    let gone = |g: crate::analysis::baseline::Accepted| GoneFinding {
+        rule: g.rule,
+        path: g.path,
+        message: g.message,
+        fingerprint: g.fingerprint,
+    };
+    BaselineSummary {
+        new: comparison.new,
+        accepted: comparison.accepted,
+        gone: comparison.gone.into_iter().map(gone).collect(),
+    }
 }
 
 const fn least_severity(fail_on: FailOn) -> Option<Severity> {
@@ -87,25 +121,51 @@ pub fn only(common: &Common, formats: &[Format], what: &str) -> Result<()> {
     }
 }
 
+/// Where each report goes; `None` is standard output.
+///
+/// # Errors
+/// Two reports have the same destination, no report goes to `--output`, or one can not be written there. Said before
+/// anything is read: nobody should wait for a scan whose report has no place.
+pub fn destinations(common: &Common) -> Result<Vec<Option<&Path>>> {
+    let mut found: Vec<Option<&Path>> = Vec::new();
+    for spec in &common.format {
+        let destination = spec.file.as_deref().or(common.output.as_deref());
+        if found.contains(&destination) {
+            let place = destination.map_or_else(|| "standard output".to_owned(), |p| p.display().to_string());
+            bail!("two reports would go to {place}; name a file for each: --format json=FILE");
+        }
+        found.push(destination);
+    }
+    if let Some(output) = common.output.as_deref().filter(|output| !found.contains(&Some(output))) {
+        bail!("--output {}: every --format names a file of its own; leave one of them out", output.display());
+    }
+    for path in found.iter().flatten() {
+        if path.is_dir() {
+            bail!("{} is a folder; name a file in it for the report", path.display());
+        }
+        let folder = folder_of(path);
+        if !folder.is_dir() {
+            bail!("{}: there is no folder {} for the report; make it first", path.display(), folder.display());
+        }
+    }
+    Ok(found)
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
+}
+
 /// Writes one report after the other: to its own file, to `--output`, or to standard output (nothing there with `--quiet`).
 ///
 /// # Errors
-/// Two reports have the same destination, or one can not be written; the others are written all the same.
+/// Those of [`destinations`], or a report can not be written; the others are written all the same.
 pub fn to_destinations(
     common: &Common,
     write: &mut dyn FnMut(Format, Style, &mut dyn Write) -> io::Result<()>,
 ) -> Result<()> {
-    let mut seen: Vec<Option<&Path>> = Vec::new();
-    for spec in &common.format {
-        let destination = spec.file.as_deref().or(common.output.as_deref());
-        if seen.contains(&destination) {
-            let place = destination.map_or_else(|| "standard output".to_owned(), |p| p.display().to_string());
-            bail!("two reports would go to {place}; name a file for each: --format json=FILE");
-        }
-        seen.push(destination);
-    }
+    let destinations = destinations(common)?;
     let mut result = Ok(());
-    for (spec, destination) in common.format.iter().zip(seen) {
+    for (spec, destination) in common.format.iter().zip(destinations) {
         let written = match destination {
             None if common.quiet => Ok(()),
             None => to_stdout(common, &mut |style, out| write(spec.format, style, out)),
@@ -127,7 +187,7 @@ fn to_stdout(common: &Common, write: &mut dyn FnMut(Style, &mut dyn Write) -> io
 
 /// Written beside its place and put there when it is whole: nobody ever sees half a report.
 fn write_file(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+    let folder = folder_of(path);
     let mut builder = tempfile::Builder::new();
     // A report is for others to read: the permissions that any new file of this user gets, not those of a secret.
     #[cfg(unix)]
@@ -161,7 +221,29 @@ pub fn style(color: Color, terminal: bool) -> Style {
     };
     let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse::<usize>().ok());
     let width = columns.or_else(|| terminal.then(console_width).flatten()).unwrap_or(110);
-    Style { color, width: width.clamp(40, 160), verbose: false }
+    let links = color && links(terminal, |name| std::env::var(name).ok());
+    Style { color, width: width.clamp(40, 160), verbose: false, links }
+}
+
+/// Whether the terminal shows hyperlinks. No terminal can be asked, and one that does not know them may show rubbish: so
+/// only those that say who they are. `FORCE_HYPERLINK` decides, as it does for other programs.
+fn links(terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+    let is_set = |name: &str| variable(name).is_some_and(|v| !v.is_empty());
+    let at_least =
+        |name: &str, least: u32| variable(name).and_then(|v| v.parse().ok()).is_some_and(|v: u32| v >= least);
+    if let Some(forced) = variable("FORCE_HYPERLINK").filter(|v| !v.is_empty()) {
+        return forced != "0";
+    }
+    // A multiplexer in between may not pass them on.
+    if !terminal || ["TMUX", "STY", "CI"].into_iter().any(is_set) || variable("TERM").as_deref() == Some("dumb") {
+        return false;
+    }
+    let program = variable("TERM_PROGRAM").unwrap_or_default();
+    ["iTerm.app", "WezTerm", "vscode", "ghostty", "Hyper", "Tabby"].contains(&program.as_str())
+        || matches!(variable("TERM").as_deref(), Some("xterm-kitty" | "alacritty" | "foot" | "xterm-ghostty"))
+        || is_set("WT_SESSION")
+        || at_least("VTE_VERSION", 5000)
+        || at_least("KONSOLE_VERSION", 201_200)
 }
 
 fn console_width() -> Option<usize> {
@@ -171,4 +253,30 @@ fn console_width() -> Option<usize> {
 
 fn console_term() -> impl indicatif::TermLike {
     console::Term::stdout()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::links;
+
+    #[test]
+    fn hyperlinks_only_where_the_terminal_is_known_for_them() {
+        for (terminal, variables, expected) in [
+            (true, &[][..], false),
+            (true, &[("TERM", "xterm-256color")][..], false),
+            (true, &[("VTE_VERSION", "7200")], true),
+            (true, &[("VTE_VERSION", "4200")], false),
+            (true, &[("TERM", "xterm-kitty")], true),
+            (true, &[("WT_SESSION", "1")], true),
+            (true, &[("TERM_PROGRAM", "WezTerm")], true),
+            (true, &[("TERM_PROGRAM", "WezTerm"), ("TMUX", "/tmp/x")], false),
+            (true, &[("VTE_VERSION", "7200"), ("TERM", "dumb")], false),
+            (false, &[("VTE_VERSION", "7200")], false),
+            (false, &[("FORCE_HYPERLINK", "1")], true),
+            (true, &[("FORCE_HYPERLINK", "0"), ("WT_SESSION", "1")], false),
+        ] {
+            let variable = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+            assert_eq!(links(terminal, variable), expected, "{terminal} {variables:?}");
+        }
+    }
 }

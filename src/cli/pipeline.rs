@@ -10,7 +10,7 @@ use super::progress::Bar;
 use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::world::{BootFile, Folder, World};
 use crate::analysis::{Analysis, Answers, Request, analyse, ask};
-use crate::facts::boot_image::BootImage;
+use crate::facts::boot_image::{BootImage, Integrity, WimFile};
 use crate::facts::inventory::Machine;
 use crate::facts::share::Share;
 use crate::inf_db::InfDb;
@@ -32,6 +32,8 @@ pub struct Inputs<'a> {
     pub fleet: &'a [PathBuf],
     /// Read templates, too.
     pub include_templates: bool,
+    /// Check all data of the boot images.
+    pub integrity: bool,
 }
 
 /// Everything that a report needs.
@@ -70,7 +72,7 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
         // Fails only when the pool was built before, which nothing does.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
     }
-    let bar = Bar::new(common.no_progress || common.quiet);
+    let bar = Bar::new(common.progress());
     let mut outcome = Reading::default();
     outcome.shares(inputs, &bar);
     outcome.images(inputs, &bar)?;
@@ -137,19 +139,20 @@ impl Reading {
         let images = once(inputs.images);
         let names = short_names(&images);
         for (path, name) in images.iter().zip(names) {
-            let read = if path.is_dir() {
-                image::read_folder(path, &options).map(|found| (None, vec![found]))
-            } else {
-                image::read_wim(std::slice::from_ref(path), &options).map(|(wim, images)| (Some(wim), images))
-            };
             let mut record = input("boot-image", path);
-            match read {
-                Ok((wim, images)) => {
+            match read_image(path, &options, inputs.integrity, bar) {
+                Ok(ReadImage { wim, images, sha256, integrity }) => {
                     record.guid = wim.as_ref().map(|w| w.guid.clone());
+                    record.sha256.clone_from(&sha256);
+                    if inputs.integrity && wim.is_none() {
+                        let message = "--integrity: a folder has no checksums that could be checked".to_owned();
+                        self.problems.push(Problem { path: name.clone(), line: None, message });
+                    }
                     self.image_problems(&name, &images);
-                    self.boot_files.push((BootFile { path: name, sha256: None, wim }, images));
+                    let file = BootFile { path: name, sha256, wim, integrity };
+                    self.boot_files.push((file, images));
                 }
-                Err(error) => self.failed.push(error.to_string()),
+                Err(error) => self.failed.push(error),
             }
             self.inputs.push(record);
             bar.step();
@@ -194,6 +197,43 @@ impl Reading {
             }));
         }
     }
+}
+
+/// What was read of one boot image.
+struct ReadImage {
+    wim: Option<WimFile>,
+    images: Vec<BootImage>,
+    sha256: Option<String>,
+    integrity: Option<Integrity>,
+}
+
+/// Reads a boot image; its digest, and its data if that was asked for, are checked meanwhile: all of it is read once from
+/// disk, whoever is first.
+fn read_image(path: &Path, options: &ImageOptions, integrity: bool, bar: &Bar) -> Result<ReadImage, String> {
+    if path.is_dir() {
+        let found = image::read_folder(path, options).map_err(|e| e.to_string())?;
+        return Ok(ReadImage { wim: None, images: vec![found], sha256: None, integrity: None });
+    }
+    // Whatever else it is, nobody wants to wait for its digest to be told so.
+    let is_wim = matches!(image::identify(path), Ok(image::Kind::Wim(_)));
+    let parts = [path.to_path_buf()];
+    let checked = ImageOptions { progress: Some(bar.bytes()), ..options.clone() };
+    std::thread::scope(|scope| {
+        let digest = is_wim.then(|| scope.spawn(|| image::file_sha256(path, None)));
+        let check = (is_wim && integrity).then(|| scope.spawn(|| image::check_integrity(&parts, &checked)));
+        let read = image::read_wim(&parts, options);
+        let sha256 = digest.map(|d| d.join().unwrap_or_else(|_| Err(std::io::Error::other("failed"))));
+        let integrity = check.map(std::thread::ScopedJoinHandle::join);
+        let (wim, images) = read.map_err(|e| e.to_string())?;
+        let sha256 =
+            sha256.transpose().map_err(|e| format!("{}: its SHA-256 can not be computed: {e}", path.display()))?;
+        let integrity = match integrity {
+            None => None,
+            Some(Ok(checked)) => Some(checked.map_err(|e| e.to_string())?),
+            Some(Err(_)) => return Err(format!("{}: the check of its data failed", path.display())),
+        };
+        Ok(ReadImage { wim: Some(wim), images, sha256, integrity })
+    })
 }
 
 /// A file that was named twice is one input.

@@ -19,6 +19,7 @@ use registry::{CriticalDevice, DriverDatabase, WinPeKey};
 use startup::Startup;
 
 /// How a WIM compresses its streams.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compression {
@@ -65,6 +66,15 @@ pub struct WimFile {
     pub xml: Result<Vec<XmlImage>, String>,
 }
 
+/// What a check of a whole WIM gave (`--integrity`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Integrity {
+    /// Against the integrity table of every part; `None` when there is no table. `Err` says what does not match.
+    pub table: Option<Result<(), String>>,
+    /// SHA-1 of every stream of every image.
+    pub streams: Result<(), String>,
+}
+
 /// `<IMAGE>` of the XML data. Fields that are missing are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct XmlImage {
@@ -101,6 +111,7 @@ pub struct XmlImage {
 }
 
 /// One reading of a version or architecture, with its source.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reading<T> {
     /// What it says.

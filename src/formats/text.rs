@@ -93,7 +93,7 @@ pub fn detect(bytes: &[u8]) -> TextEncoding {
 /// UTF-16 without a mark: nearly every second byte is 0, the others nearly never. INF text is mostly ASCII.
 fn unmarked_utf16(bytes: &[u8]) -> Option<TextEncoding> {
     let sample = &bytes[..bytes.len().min(SAMPLE) & !1];
-    if sample.len() < 2 || !sample.contains(&0) {
+    if sample.len() < 2 || memchr::memchr(0, sample).is_none() {
         return None;
     }
     let pairs = sample.len() / 2;

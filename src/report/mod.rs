@@ -33,6 +33,8 @@ pub struct Report<'a> {
     pub verdicts: bool,
     /// Findings at or above this severity fail the run; `None` = nothing does.
     pub fail_on: Option<Severity>,
+    /// Where the program runs, for hyperlinks on a terminal only: no report depends on it.
+    pub run_folder: Option<&'a str>,
     /// Inputs that could not be read as a whole.
     pub failed: &'a [String],
     /// Digest of the policy file, where one was used.

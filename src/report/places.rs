@@ -98,6 +98,19 @@ pub(super) fn root(path: &str) -> Root {
     if parts.contains(&"..") { Root::Elsewhere } else { Root::Relative(encoded(&parts.join("/"))) }
 }
 
+/// The address of the file of a place on this machine, for hyperlinks on a terminal.
+pub(super) fn address(report: &Report<'_>, place: &Place) -> Option<String> {
+    let Root::Absolute(folder) = root(report.run_folder?) else { return None };
+    let Outside { input, below, .. } = outside(report, place);
+    let path = &report.inputs[input?].path;
+    let start = match root(path) {
+        Root::Absolute(uri) => uri,
+        Root::Relative(path) => format!("{folder}{path}/"),
+        Root::Elsewhere => format!("{folder}{}/", encoded(path)),
+    };
+    Some(if below.is_empty() { start.trim_end_matches('/').to_owned() } else { start + &encoded(&below) })
+}
+
 /// Percent-encoded: only unreserved characters and `/` stay.
 pub(super) fn encoded(path: &str) -> String {
     let mut text = String::with_capacity(path.len());

@@ -37,6 +37,7 @@ pub fn id_kind(id: &HardwareId, db: &InfDb) -> IdKind {
 }
 
 /// What a device does, as far as its install section tells.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Function {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Context;
-use super::folding::{CAN_NOT_LOAD, Faults, Item, by_driver, named_targets};
+use super::folding::{CAN_NOT_LOAD, Faults, Item, by_driver, named_targets, runs_wired_adapter};
 use super::signatures::each_signed;
 use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::finding::{Finding, Severity};
@@ -58,7 +58,8 @@ fn inf_files(context: &Context<'_>, findings: &mut Vec<Finding>) {
             });
             let Some(names_others) = state else { continue };
             let targets = named_targets(context, index, location);
-            let severity = if targets.is_empty() { Severity::Info } else { Severity::Warning };
+            let matters = !targets.is_empty() && runs_wired_adapter(context, index);
+            let severity = if matters { Severity::Warning } else { Severity::Info };
             let line = driver.package.version.catalogs.first().map_or(0, |c| c.line);
             let items = if names_others { &mut unlisted } else { &mut nameless };
             items.push(Item { targets, line, ..Item::new(context, index, number, severity) });

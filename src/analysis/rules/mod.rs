@@ -160,9 +160,19 @@ pub fn check_all(context: &Context<'_>) -> Vec<Finding> {
     for rule in RULES {
         (rule.check)(context, &mut findings);
     }
+    sort(&mut findings);
+    findings
+}
+
+/// Worst first, then by rule and place.
+pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (std::cmp::Reverse(f.severity), f.rule, f.location.clone());
         (key(a), &a.message, &a.fingerprint).cmp(&(key(b), &b.message, &b.fingerprint))
     });
-    findings
+}
+
+/// Every rule that can make a finding: the coded ones, and those about the policy itself.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|r| r.id).chain([super::policy::EXPIRED, super::policy::UNUSED])
 }

@@ -63,7 +63,7 @@ fn version(driver: &Driver) -> Option<DriverVer> {
 }
 
 fn written(version: DriverVer) -> String {
-    format!("{} of {}", version.version.map(|n| n.to_string()).join("."), version.date)
+    format!("{} of {}", version.version_text(), version.date)
 }
 
 /// Everything that a driver claims, by decoration.

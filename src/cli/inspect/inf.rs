@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::analysis::inf_model::{self, InfModel};
@@ -13,6 +13,7 @@ use crate::facts::os_version::TargetOs;
 use crate::report::SCHEMA;
 use crate::report::inert::InertJson;
 use crate::report::text::inf_model as text;
+use crate::scan::image::{self, Kind};
 use crate::scan::share::read_inf_bytes;
 
 #[derive(Serialize)]
@@ -32,6 +33,14 @@ struct Record<'a> {
 pub(super) fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
     output::only(common, &[Format::Text, Format::Json], "the model of one INF has no findings")?;
     let path = args.path.display().to_string();
+    let what = match image::identify(&args.path) {
+        Ok(Kind::Folder) => Some("a folder"),
+        Ok(Kind::Wim(_)) => Some("a WIM"),
+        _ => None,
+    };
+    if let Some(what) = what {
+        bail!("{path} is {what}: --os and --lint are for one INF file");
+    }
     let bytes = read_inf_bytes(&args.path).map_err(|message| anyhow::anyhow!("{path}: {message}"))?;
     let options = ReadOptions { language: args.language };
     let package = read_with(&bytes, &options);

@@ -1,6 +1,7 @@
 //! `wimspect inspect`: facts only.
 
 mod inf;
+mod single;
 
 use std::path::PathBuf;
 
@@ -52,12 +53,14 @@ pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
             Inputs { shares: &one, ..Inputs::default() }
         };
         pipeline::run(&inputs, &request, common, &db)?
+    } else if let Some(kind) = single::kind(&args.path)? {
+        return single::run(args, kind, common, &db);
     } else if is_wim(args)? {
         pipeline::run(&Inputs { images: &one, ..Inputs::default() }, &request, common, &db)?
     } else {
         single_inf(args, &request, &db)
     };
-    output::finish(outcome, Kind::Facts, common, &db)
+    output::finish(outcome, Kind::Facts, None, common, &db)
 }
 
 /// By content, not by name.

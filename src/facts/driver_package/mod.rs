@@ -67,6 +67,13 @@ pub struct DriverVer {
     pub version: [u16; 4],
 }
 
+impl DriverVer {
+    /// `7.4.14.0`.
+    pub fn version_text(&self) -> String {
+        self.version.map(|part| part.to_string()).join(".")
+    }
+}
+
 /// `CatalogFile[.nt...]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CatalogRef {

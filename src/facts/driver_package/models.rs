@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::read::{Reader, has_token};
+use super::read::Reader;
 use super::version::decorated_arch;
 use super::{Decoration, DecorationParts, Manufacturer, Model, ModelsRef, ModelsSection};
+use crate::facts::ids::{HardwareId, ModelIds};
 use crate::facts::os_version::ProductType;
+use crate::formats::inf::Field;
 use crate::formats::inf::value::flags;
 
 /// More decorations on one line than any INF has.
@@ -60,13 +62,13 @@ fn parts(text: &str) -> Option<DecorationParts> {
 }
 
 impl<'r> Reader<'r> {
-    /// A substituted text as a shared value.
-    fn shared(&mut self, text: &Cow<'r, str>, line: u32) -> Arc<str> {
-        let Cow::Borrowed(raw) = *text else {
-            let text = self.expand(Cow::Borrowed(text), line);
+    /// A substituted field as a shared value.
+    fn shared(&mut self, field: &Field<'r>, line: u32) -> Arc<str> {
+        let Cow::Borrowed(raw) = field.text else {
+            let text = self.expand(Cow::Borrowed(&field.text), line);
             return self.texts.get(&text);
         };
-        if !has_token(raw) {
+        if !field.has_token() {
             return self.texts.get(raw);
         }
         if let Some(known) = self.expanded.get(raw) {
@@ -76,6 +78,18 @@ impl<'r> Reader<'r> {
         let shared = self.texts.get(&text);
         self.expanded.insert(raw, shared.clone());
         shared
+    }
+
+    /// The id of a field; `None` for an empty one.
+    fn id(&mut self, field: &Field<'_>, line: u32) -> Option<HardwareId> {
+        let substituted;
+        let id = if field.has_token() {
+            substituted = self.expand(Cow::Borrowed(&field.text), line);
+            trim(&substituted)
+        } else {
+            trim(&field.text)
+        };
+        (!id.is_empty()).then(|| self.ids.get(id))
     }
 
     /// Reads `[Manufacturer]` and every Models section that it names.
@@ -124,7 +138,13 @@ impl<'r> Reader<'r> {
             return *n;
         }
         let section = self.inf.section_by_id(id);
-        let mut models = Vec::with_capacity(section.physical_lines());
+        let lines = section.physical_lines();
+        let mut models = Vec::with_capacity(lines);
+        if sections.list.is_empty() {
+            // Further sections mostly repeat the devices of the first one.
+            self.ids.reserve(lines);
+            self.texts.reserve(lines + self.inf.sections().len() / 2);
+        }
         let mut cursor = self.cursor(id);
         while let Some(line) = cursor.read() {
             let Some(key) = line.key_field() else {
@@ -132,14 +152,16 @@ impl<'r> Reader<'r> {
                 self.problem(line.number, "malformed-models-line", message);
                 continue;
             };
-            let description = self.shared(&key.text, line.number);
-            let install_section = self.shared(&line.fields()[0].text, line.number);
-            let ids = line.fields()[1..].iter().filter_map(|field| {
-                let text = self.expand(Cow::Borrowed(&field.text), line.number);
-                let id = trim(&text);
-                (!id.is_empty()).then(|| self.ids.get(id))
-            });
-            let ids = ids.collect();
+            let description = self.shared(key, line.number);
+            // Devices that install alike stand together.
+            let install_section = match models.last() {
+                Some(Model { install_section, .. }) if **install_section == *line.field(0) => install_section.clone(),
+                _ => self.shared(&line.fields()[0], line.number),
+            };
+            let ids = match &line.fields()[1..] {
+                [one] => self.id(one, line.number).map_or_else(|| ModelIds::from_iter([]), ModelIds::from),
+                more => more.iter().filter_map(|field| self.id(field, line.number)).collect(),
+            };
             models.push(Model { description, install_section, ids, line: line.number });
         }
         self.done(cursor);

@@ -93,6 +93,18 @@ impl Hasher for NumberHasher {
         self.write_u64(u64::from(n));
     }
 
+    fn write_u8(&mut self, n: u8) {
+        self.write_u64(u64::from(n));
+    }
+
+    fn write_usize(&mut self, n: usize) {
+        self.write_u64(n as u64);
+    }
+
+    fn write_isize(&mut self, n: isize) {
+        self.write_u64(n as u64);
+    }
+
     fn write_u64(&mut self, n: u64) {
         self.0 = (self.0 ^ n).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(26);
     }
@@ -124,6 +136,15 @@ pub(super) struct Reader<'r> {
     /// For each architecture; the first one serves all where SourceDisksFiles is not decorated.
     pub(super) copy_lists: [CopyLists; Arch::ALL.len()],
     pub(super) bodies: ByNumber<(u32, Option<Arch>), Arc<InstallBody>>,
+}
+
+/// The first letters of a name, such that the order of these numbers is that of [`compare_names`].
+fn first_letters(name: &str) -> u64 {
+    let mut letters = [0; 8];
+    for (to, byte) in letters.iter_mut().zip(name.bytes()) {
+        *to = byte.to_ascii_lowercase();
+    }
+    u64::from_be_bytes(letters)
 }
 
 /// The text holds a percent sign. Fields are short: eight bytes at a time are faster than a search for long texts.
@@ -162,7 +183,7 @@ impl<'r> Reader<'r> {
 
     /// Goes through a section with memory that is used again; give the cursor to [`done`](Self::done) afterwards.
     pub(super) fn cursor(&mut self, id: u32) -> Cursor<'r> {
-        self.inf.section_by_id(id).cursor_with(self.spare_lines.pop().unwrap_or_default())
+        self.inf.section_by_id(id).cursor_with(self.spare_lines.pop().unwrap_or_else(Line::with_room))
     }
 
     /// Takes back the memory of a cursor.
@@ -209,14 +230,15 @@ impl<'r> Reader<'r> {
         'r: 'x,
     {
         match line.fields().get(index) {
-            Some(field) => self.expand(field.text.clone(), line.number),
+            Some(field) if field.has_token() => self.expand(field.text.clone(), line.number),
+            Some(field) => field.text.clone(),
             None => Cow::Borrowed(""),
         }
     }
 
     /// The install sections that the models name, sorted by name and architecture.
     fn install_sections(&mut self, manufacturers: &[Manufacturer], sections: &[ModelsSection]) -> Vec<InstallSection> {
-        let mut wanted: Vec<(Arc<str>, Arch)> = Vec::new();
+        let mut wanted: Vec<(u64, Arc<str>, Arch)> = Vec::new();
         let mut known = NameTable::default();
         for models_ref in manufacturers.iter().flat_map(|m| &m.models) {
             let Some(section) = models_ref.section.and_then(|n| sections.get(n as usize)) else { continue };
@@ -233,15 +255,15 @@ impl<'r> Reader<'r> {
                 }
                 // Of two spellings the first one stays.
                 let hash = hash_name(name).rotate_left(arch as u32 + 1);
-                let same = |n: u32| wanted[n as usize].1 == arch && wanted[n as usize].0.eq_ignore_ascii_case(name);
+                let same = |n: u32| wanted[n as usize].2 == arch && wanted[n as usize].1.eq_ignore_ascii_case(name);
                 if known.find(hash, same).is_none() {
                     known.insert(hash, wanted.len() as u32);
-                    wanted.push((name.clone(), arch));
+                    wanted.push((first_letters(name), name.clone(), arch));
                 }
             }
         }
-        wanted.sort_unstable_by(|a, b| compare_names(&a.0, &b.0).then(a.1.cmp(&b.1)));
-        wanted.iter().map(|(name, arch)| self.install_section(name, *arch)).collect()
+        wanted.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| compare_names(&a.1, &b.1)).then(a.2.cmp(&b.2)));
+        wanted.iter().map(|(_, name, arch)| self.install_section(name, *arch)).collect()
     }
 
     /// `CopyINF` of all install sections and of `[DefaultInstall]`, each line once, in file order.

@@ -65,7 +65,7 @@ impl Reader<'_> {
         let mut facts = RegistryFacts::default();
         let id_strings = self.has_id_strings();
         let mut cursor = self.cursor(id);
-        while let Some(line) = cursor.read_if(|line| may_matter(line, id_strings)) {
+        while let Some(line) = cursor.read_unless(|text| length_without_interest(text, id_strings)) {
             // root, subkey, value name, flags, data...
             if line.fields().len() > 4 {
                 self.registry_line(line, &mut facts);
@@ -144,24 +144,43 @@ fn is_name_that_matters(name: &[u8]) -> bool {
     b"ulsfbc".contains(&start[0]) && NAMES.contains(&start.as_slice())
 }
 
-/// A quick look at a line as it stands: `false` when nothing in it can matter. Most lines of an INF are AddReg lines
-/// that set parameters nobody asks for, so this decides on the speed of the whole.
-fn may_matter(line: &[u8], id_strings: bool) -> bool {
-    let Some(first) = memchr::memchr(b',', line) else { return false };
-    let Some(second) = memchr::memchr(b',', &line[first + 1..]).map(|n| first + 1 + n) else { return false };
-    if memchr::memchr2(b'"', b'%', &line[..second]).is_some() {
-        return true;
+/// A quick look at the line that `text` starts with, as it stands: its length when nothing in it can matter and it does
+/// not go on in the next line. Most lines of an INF are AddReg lines that set parameters nobody asks for, so this decides
+/// on the speed of the whole.
+fn length_without_interest(text: &[u8], id_strings: bool) -> Option<usize> {
+    // Behind the second comma stands the value's name.
+    let (mut commas, mut joins) = (0, false);
+    let name_at = 1 + text.iter().position(|byte| match byte {
+        b',' => {
+            commas += 1;
+            commas == 2
+        }
+        b'\\' => {
+            joins = true;
+            false
+        }
+        b'"' | b'%' | b'\n' => true,
+        _ => false,
+    })?;
+    match text[name_at - 1] {
+        b',' => {}
+        // Too short to set a value.
+        b'\n' if !joins => return Some(name_at - 1),
+        _ => return None,
     }
-    let rest = line[second + 1..].trim_ascii_start();
-    let name = rest.strip_prefix(b"\"").unwrap_or(rest);
+    let rest = &text[name_at..];
+    let name = rest.trim_ascii_start();
+    let name = name.strip_prefix(b"\"").unwrap_or(name);
     if name.first().is_some_and(|b| matches!(b, b'"' | b'%' | b'\\')) || is_name_that_matters(name) {
-        return true;
+        return None;
     }
-    match memchr::memchr2(b'\\', b'%', rest) {
-        None => false,
-        Some(at) if rest[at] == b'%' && !id_strings => memchr::memchr(b'\\', rest).is_some(),
-        Some(_) => true,
-    }
+    // Data matters when it may be a device id, and only a line with a backslash can go on in the next one.
+    let stop = memchr::memchr3(b'\n', b'\\', b'%', rest)?;
+    let end = match rest[stop] {
+        b'%' if !id_strings => stop + memchr::memchr2(b'\n', b'\\', &rest[stop..])?,
+        _ => stop,
+    };
+    (rest[end] == b'\n').then_some(name_at + end)
 }
 
 /// The first value counts; a list that was written without quotes is put together again (`wlan,ethernet`).

@@ -13,6 +13,12 @@ pub(super) struct Texts {
 }
 
 impl Texts {
+    /// Makes room for about `count` more texts.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.table.reserve(count);
+        self.texts.reserve(count);
+    }
+
     /// The shared copy of a text, exactly as it is.
     pub(super) fn get(&mut self, text: &str) -> Arc<str> {
         let hash = hash_name(text);
@@ -54,6 +60,12 @@ pub(super) struct Ids {
 }
 
 impl Ids {
+    /// Makes room for about `count` more ids.
+    pub(super) fn reserve(&mut self, count: usize) {
+        self.table.reserve(count);
+        self.ids.reserve(count);
+    }
+
     /// The shared copy of an id as an INF writes it, without blanks around it.
     pub(super) fn get(&mut self, text: &str) -> HardwareId {
         let hash = hash_name(text);

@@ -42,6 +42,8 @@ pub(crate) struct SectionEntry {
 pub(crate) struct Header {
     /// First byte of its line.
     pub(crate) line_start: usize,
+    /// Its 1-based number.
+    pub(crate) line: u32,
     /// The name without brackets.
     pub(crate) name: (usize, usize),
     /// Behind the LF of its line.
@@ -54,10 +56,8 @@ pub(crate) struct Header {
 pub(crate) fn for_each_header(bytes: &[u8], mut each: impl FnMut(Header)) {
     // Start of the last line that looked like a header but continues the line before.
     let mut joined = usize::MAX;
-    let mut pos = 0;
-    while let Some(found) = memchr::memchr(b'[', &bytes[pos..]) {
-        let bracket = pos + found;
-        pos = bracket + 1;
+    let (mut pos, mut line) = (0, 1);
+    while let Some(bracket) = next_bracket(bytes, &mut pos, &mut line) {
         let mut line_start = bracket;
         while line_start > 0 && is_blank(bytes[line_start - 1]) {
             line_start -= 1;
@@ -75,9 +75,33 @@ pub(crate) fn for_each_header(bytes: &[u8], mut each: impl FnMut(Header)) {
             None => (rest.len(), false),
         };
         let end = memchr::memchr(b'\n', &rest[len..]).map_or(bytes.len(), |n| pos + len + n + 1);
-        each(Header { line_start, name: (pos, pos + len), end, closed });
-        pos = end;
+        each(Header { line_start, line, name: (pos, pos + len), end, closed });
+        (pos, line) = (end, line + 1);
     }
+}
+
+/// Bytes that are looked at together; fewer than 256, so that a byte can count the LFs among them.
+const BLOCK: usize = 128;
+
+/// The next `[` at or behind `pos`. `pos` moves behind it, `line` to its line.
+fn next_bracket(bytes: &[u8], pos: &mut usize, line: &mut u32) -> Option<usize> {
+    while let Some(block) = bytes[*pos..].first_chunk::<BLOCK>() {
+        // Two plain loops, of which the compiler makes a few vector instructions each.
+        if block.iter().fold(0, |any, b| any | u8::from(*b == b'[')) != 0 {
+            break;
+        }
+        *line += count_lines(block);
+        *pos += BLOCK;
+    }
+    let bracket = *pos + memchr::memchr(b'[', &bytes[*pos..])?;
+    *line += count_lines(&bytes[*pos..bracket]);
+    *pos = bracket + 1;
+    Some(bracket)
+}
+
+/// Number of LFs in at most [`BLOCK`] bytes.
+fn count_lines(block: &[u8]) -> u32 {
+    u32::from(block.iter().fold(0u8, |lines, b| lines.wrapping_add(u8::from(*b == b'\n'))))
 }
 
 /// The line that ends with the LF at `lf` joins the next one. `joined` = start of a line that is known to be a
@@ -121,12 +145,10 @@ impl Index {
             names: NameTable::with_capacity(expected),
             errors: Vec::new(),
         };
-        let (mut line, mut counted) = (1u32, 0usize);
         let mut open: Option<usize> = None;
         let mut first_header = bytes.len();
         for_each_header(bytes, |header| {
-            line += count_lines(&bytes[counted..header.line_start]);
-            counted = header.line_start;
+            let line = header.line;
             first_header = first_header.min(header.line_start);
             if let Some(part) = open.take() {
                 index.parts[part].end = header.line_start as u32;
@@ -186,11 +208,6 @@ impl Index {
 /// The name of a section as its first header writes it.
 pub(crate) fn section_name<'t>(text: &'t str, section: &SectionEntry) -> &'t str {
     &text[section.name_start as usize..section.name_end as usize]
-}
-
-/// Number of LFs.
-fn count_lines(bytes: &[u8]) -> u32 {
-    memchr::memchr_iter(b'\n', bytes).count() as u32
 }
 
 /// 1-based line of the first text in front of the first header.

@@ -14,12 +14,19 @@ pub struct Field<'t> {
     pub text: Cow<'t, str>,
     /// Where it starts, in bytes of the file's decoded text.
     pub start: u32,
+    /// It holds a percent sign.
+    token: bool,
 }
 
 impl<'t> Field<'t> {
     /// The text, as long as the file's text lives when it could be borrowed.
     pub fn as_str(&self) -> &str {
         &self.text
+    }
+
+    /// It holds a percent sign: something to substitute.
+    pub fn has_token(&self) -> bool {
+        self.token
     }
 }
 
@@ -37,6 +44,11 @@ pub struct Line<'t> {
 }
 
 impl<'t> Line<'t> {
+    /// Memory for a line with as many fields as lines usually have.
+    pub(crate) fn with_room() -> Self {
+        Self { fields: Vec::with_capacity(8), ..Self::default() }
+    }
+
     /// The key: what stands before `=`, or the only field of a line without `=`. `None` for a list without key.
     pub fn key(&self) -> Option<&str> {
         match &self.explicit_key {
@@ -93,7 +105,7 @@ enum Class {
 const CLASS: [Class; 256] = {
     let mut table = [Class::Plain; 256];
     let mut i = 0;
-    let stops = [b'\n', b',', b';', b'"', b'\\', b'=', 0];
+    let stops = [b'\n', b',', b';', b'"', b'\\', b'=', b'%', 0];
     while i < stops.len() {
         table[stops[i] as usize] = Class::Special;
         i += 1;
@@ -104,7 +116,13 @@ const CLASS: [Class; 256] = {
 /// The first byte from `at` on at which plain text stops, or the end.
 #[inline]
 pub(super) fn next_special(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at).is_some_and(|b| CLASS[usize::from(*b)] == Class::Plain) {
+    let plain = |byte: u8| CLASS[usize::from(byte)] == Class::Plain;
+    while let Some([a, b, c, d]) = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>())
+        && (plain(*a) & plain(*b) & plain(*c) & plain(*d))
+    {
+        at += 4;
+    }
+    while bytes.get(at).is_some_and(|b| plain(*b)) {
         at += 1;
     }
     at
@@ -152,9 +170,14 @@ impl<'t> LineReader<'t> {
             let start = self.pos;
             // Plain text, the common case, is borrowed.
             let mut at = start;
-            let field = loop {
+            let mut token = false;
+            let text = loop {
                 at = next_special(self.bytes, at);
                 match self.bytes.get(at) {
+                    Some(b'%') => {
+                        token = true;
+                        at += 1;
+                    }
                     Some(b'=') if !may_be_key => at += 1,
                     // A backslash in front of ordinary text, as in every device id and registry path.
                     Some(b'\\') if self.bytes.get(at + 1).is_some_and(|b| !is_blank(*b) && !b"\\;\n".contains(b)) => {
@@ -163,12 +186,13 @@ impl<'t> LineReader<'t> {
                     Some(b'\\' | b'"' | 0) => {
                         let (text, stop) = self.composed_field(start, at, may_be_key);
                         at = stop;
+                        token = memchr::memchr(b'%', text.as_bytes()).is_some();
                         break text;
                     }
                     _ => break Cow::Borrowed(trim_end(&self.text[start..at])),
                 }
             };
-            let field = Field { text: field, start: start as u32 };
+            let field = Field { text, start: start as u32, token };
             self.pos = at + 1;
             match self.bytes.get(at) {
                 Some(b',') => line.fields.push(field),
@@ -187,16 +211,14 @@ impl<'t> LineReader<'t> {
         }
     }
 
-    /// As [`read_into`](Self::read_into), but skips lines of which `keep` does not want to know. It is shown a line as it
-    /// stands; a line that may go on in the next one is always read.
-    pub(crate) fn read_if(&mut self, line: &mut Line<'t>, keep: &impl Fn(&[u8]) -> bool) -> bool {
+    /// As [`read_into`](Self::read_into), but skips lines for which `skip` tells their length (up to the LF). It is shown
+    /// the text from a line's first character on, and must not skip a line that may go on in the next one.
+    pub(crate) fn read_unless(&mut self, line: &mut Line<'t>, skip: &impl Fn(&[u8]) -> Option<usize>) -> bool {
         while self.skip_to_entry() {
-            let end = memchr::memchr(b'\n', &self.bytes[self.pos..]).map_or(self.end, |n| self.pos + n);
-            let physical = &self.bytes[self.pos..end];
-            if keep(physical) || ends_with_backslash(physical) {
-                return self.read_into(line);
+            match skip(&self.bytes[self.pos..]) {
+                None => return self.read_into(line),
+                Some(len) => self.pos = (self.pos + len).min(self.end),
             }
-            self.pos = end;
             self.finish_line();
         }
         false
@@ -278,7 +300,7 @@ impl<'t> LineReader<'t> {
                 }
                 Some(_) => {
                     let from = at;
-                    at = next_special(self.bytes, at);
+                    at = next_special(self.bytes, at + 1);
                     text.push_str(&self.text[from..at]);
                 }
             }
@@ -364,12 +386,6 @@ impl<'t> LineReader<'t> {
             }
         }
     }
-}
-
-/// The line may join the next one: its last character is a backslash, or it has a comment that may hide one.
-fn ends_with_backslash(line: &[u8]) -> bool {
-    let last = line.iter().rev().find(|b| !is_blank(**b));
-    last == Some(&b'\\') || (memchr::memchr(b';', line).is_some() && continues(line))
 }
 
 /// Whether a physical line (without its LF) joins the next one.

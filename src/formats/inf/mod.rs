@@ -253,7 +253,7 @@ impl<'i> Section<'i> {
 
     /// Reads its lines one after the other into memory that is used again: the fast way.
     pub fn cursor(&self) -> Cursor<'i> {
-        self.cursor_with(Line::default())
+        self.cursor_with(Line::with_room())
     }
 
     /// [`cursor`](Self::cursor) with the memory of a line that is not needed any more ([`Cursor::into_line`]).
@@ -321,11 +321,10 @@ impl<'i> Cursor<'i> {
         }
     }
 
-    /// The next line that `keep` wants to have read, judged by the line as it stands in the text (without its LF). Lines
-    /// that continue in the next one are always read.
-    pub fn read_if(&mut self, keep: impl Fn(&[u8]) -> bool) -> Option<&Line<'i>> {
+    /// The next line that `skip` does not skip, see [`LineReader::read_unless`].
+    pub(crate) fn read_unless(&mut self, skip: impl Fn(&[u8]) -> Option<usize>) -> Option<&Line<'i>> {
         loop {
-            if self.reader.read_if(&mut self.line, &keep) {
+            if self.reader.read_unless(&mut self.line, &skip) {
                 return Some(&self.line);
             }
             self.next_part()?;

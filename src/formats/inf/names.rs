@@ -41,20 +41,24 @@ impl NameTable {
     /// Stores a number that `find` did not give.
     pub(crate) fn insert(&mut self, hash: u64, number: u32) {
         if (self.used + 1) * 4 > self.slots.len() * 3 {
-            let old = std::mem::take(&mut self.slots);
-            self.slots = vec![(0, 0); (old.len() * 2).max(16)];
-            for slot in old.into_iter().filter(|s| s.1 != 0) {
-                self.put(slot);
-            }
+            self.grow(self.slots.len() * 2);
         }
         self.used += 1;
         self.put(((hash >> 32) as u32, number + 1));
     }
 
-    /// Forgets all names, keeps the memory.
-    pub(crate) fn clear(&mut self) {
-        self.slots.fill((0, 0));
-        self.used = 0;
+    /// Makes room for `count` more names.
+    pub(crate) fn reserve(&mut self, count: usize) {
+        if (self.used + count) * 4 > self.slots.len() * 3 {
+            self.grow((self.used + count) * 2);
+        }
+    }
+
+    fn grow(&mut self, slots: usize) {
+        let old = std::mem::replace(&mut self.slots, vec![(0, 0); slots.next_power_of_two().max(16)]);
+        for slot in old.into_iter().filter(|s| s.1 != 0) {
+            self.put(slot);
+        }
     }
 
     fn put(&mut self, slot: (u32, u32)) {

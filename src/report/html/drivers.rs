@@ -10,7 +10,6 @@ use super::data::{Names, member, rows};
 use super::markup::{Safe, visible};
 use crate::analysis::world::{Driver, Location};
 use crate::facts::boot_image::DriverOrigin;
-use crate::report::json::driver::version_text;
 
 /// Ids of one driver; the JSON report has all of them.
 const MOST_IDS: usize = 6000;
@@ -94,7 +93,7 @@ fn provider(driver: &Driver) -> &str {
 
 fn version(driver: &Driver) -> String {
     let ver = driver.package.version.driver_ver.as_ref();
-    ver.map_or_else(String::new, |v| format!("{} {}", v.value.date, version_text(v.value)))
+    ver.map_or_else(String::new, |v| format!("{} {}", v.value.date, v.value.version_text()))
 }
 
 fn place(context: &Context<'_>, location: &Location) -> (u8, String) {

@@ -13,6 +13,7 @@ use crate::report::Report;
 
 /// One driver.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct DriverRecord<'a> {
     id: &'a str,
     inf: &'a str,
@@ -30,17 +31,20 @@ pub(super) struct DriverRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LocationRecord {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u32>,
+    #[cfg_attr(test, schemars(extend("enum" = ["share", "inbox", "injected"])))]
     origin: &'static str,
 }
 
 /// `DriverVer` on the wire.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct DriverVerRecord {
     date: String,
     version: String,
@@ -49,18 +53,15 @@ pub(super) struct DriverVerRecord {
 impl DriverVerRecord {
     fn of(ver: DriverVer) -> Self {
         let date = ver.date;
-        Self { date: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day), version: version_text(ver) }
+        Self { date: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day), version: ver.version_text() }
     }
 }
 
-/// `7.4.14.0`.
-pub(in crate::report) fn version_text(ver: DriverVer) -> String {
-    ver.version.map(|part| part.to_string()).join(".")
-}
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DeviceRecord<'a> {
     id: &'a HardwareId,
+    #[cfg_attr(test, schemars(extend("enum" = ["root", "bus", "middle", "leaf", "none"])))]
     tier: &'static str,
     function: Function,
     description: &'a str,
@@ -74,6 +75,7 @@ struct DeviceRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LineRecord {
     line: u32,
 }

@@ -19,6 +19,7 @@ pub(super) struct Line<T> {
 
 /// The first line.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Head<'a> {
     pub(super) schema: &'static str,
     pub(super) tool: Tool<'a>,
@@ -26,6 +27,7 @@ pub(super) struct Head<'a> {
 
 /// An input that could not be read as a whole.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Failed<'a> {
     pub(super) message: &'a str,
 }

@@ -5,6 +5,8 @@ pub(in crate::report) mod driver;
 mod image;
 mod judgement;
 mod lines;
+#[cfg(test)]
+mod schema;
 
 pub use self::lines::write_lines;
 
@@ -100,6 +102,7 @@ fn shown_drivers(report: &Report<'_>) -> BTreeSet<DriverIndex> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Tool<'a> {
     name: &'static str,
     version: &'static str,
@@ -115,6 +118,7 @@ impl<'a> Tool<'a> {
 
 /// This run compared with its baseline.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BaselineRecord<'a> {
     /// Findings that the baseline did not know.
     new: usize,
@@ -125,6 +129,7 @@ struct BaselineRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct GoneRecord<'a> {
     rule: &'a str,
     path: &'a str,
@@ -145,7 +150,9 @@ impl<'a> BaselineRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct InputRecord<'a> {
+    #[cfg_attr(test, schemars(extend("enum" = ["share", "boot-image", "fleet", "log"])))]
     kind: &'a str,
     path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,6 +168,7 @@ impl<'a> InputRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ProblemRecord<'a> {
     path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

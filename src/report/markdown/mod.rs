@@ -14,7 +14,6 @@ use super::text::plural;
 use super::text::style::place_text;
 use super::{Report, words};
 use crate::analysis::finding::Finding;
-use crate::facts::share::folder_of;
 
 /// Bytes after which no further finding is written.
 const MOST_BYTES: usize = 48_000;
@@ -80,14 +79,12 @@ fn findings(report: &Report<'_>, page: &mut String) {
 
 /// One finding: a line that unfolds.
 fn block(finding: &Finding, report: &Report<'_>) -> String {
-    let folder = folder_of(&finding.location.path);
-    let folder = if folder.is_empty() { "." } else { folder };
     let state = if finding.known == Some(false) { ", new" } else { "" };
     let mut block = format!(
         "<details><summary><b>{}</b> {} in {} ({}{state})</summary>\n\n{}\n\n",
         finding.severity.name(),
         finding.rule,
-        html(folder),
+        html(&finding.location.path),
         finding.confidence.name(),
         text(&finding.message)
     );

@@ -8,7 +8,7 @@ use crate::analysis::classify::role::Role;
 use crate::analysis::finding::Severity;
 use crate::analysis::verdict;
 use crate::analysis::world::{DriverIndex, Location};
-use crate::facts::boot_image::{Compression, DriverOrigin, WimFile};
+use crate::facts::boot_image::{Compression, DriverOrigin, Integrity, WimFile};
 use crate::report::{Report, words};
 
 /// One block for each image: what it is, from where that is known, and its network drivers.
@@ -17,6 +17,13 @@ pub(super) fn images(report: &Report<'_>, style: Style, out: &mut dyn Write) -> 
     for (index, file) in world.boot_files.iter().enumerate() {
         let what = file.wim.as_ref().map_or_else(|| "a folder".to_owned(), wim_text);
         writeln!(out, "{} {}", style.bold(&harmless(&file.path)), style.dim(&what))?;
+        // The verdict comes first where one is asked for; the digest stands in the JSON.
+        if let Some(sha256) = file.sha256.as_ref().filter(|_| !report.verdicts || file.integrity.is_some()) {
+            writeln!(out, "  {}", style.dim(&format!("SHA-256 {sha256}")))?;
+        }
+        if let Some(integrity) = &file.integrity {
+            style.wrapped(out, "  ", &integrity_text(integrity))?;
+        }
         for (position, _) in world.images.iter().enumerate().filter(|(_, i)| i.boot_file == index) {
             image(report, position, style, out)?;
         }
@@ -43,6 +50,20 @@ fn wim_text(wim: &WimFile) -> String {
         plural(wim.image_count as usize, "image"),
         bytes(wim.size)
     )
+}
+
+/// What `--integrity` gave.
+fn integrity_text(integrity: &Integrity) -> String {
+    let table = match &integrity.table {
+        None => "no integrity table",
+        Some(Ok(())) => "the integrity table matches",
+        Some(Err(_)) => "the integrity table does NOT match",
+    };
+    let streams = match &integrity.streams {
+        Ok(()) => "every stream has its SHA-1".to_owned(),
+        Err(message) => format!("a stream is damaged ({message})"),
+    };
+    format!("all data checked: {table}, {streams}")
 }
 
 fn bytes(size: u64) -> String {

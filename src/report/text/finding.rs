@@ -7,7 +7,7 @@ use super::matrix;
 use super::style::{Style, place_text};
 use crate::analysis::evidence::Place;
 use crate::analysis::finding::{Finding, Severity};
-use crate::report::Report;
+use crate::report::{Report, places};
 
 /// Evidence shown for one finding; the JSON has all of it.
 const MOST_REASONS: usize = 6;
@@ -32,7 +32,9 @@ impl<'a> Writer<'a> {
         let style = self.style;
         let head = format!("{}[{}]", finding.severity.name(), finding.rule);
         let sure = style.dim(&format!("({})", finding.confidence.name()));
-        writeln!(out, "  {} {} {sure}", style.severity(finding.severity, &head), place_text(&finding.location))?;
+        let address = if style.links { places::address(self.report, &finding.location) } else { None };
+        let place = style.link(address.as_deref(), &place_text(&finding.location));
+        writeln!(out, "  {} {place} {sure}", style.severity(finding.severity, &head))?;
         style.wrapped(out, "    ", &finding.message)?;
         if finding.severity == Severity::Info {
             return Ok(());

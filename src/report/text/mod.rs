@@ -7,6 +7,7 @@ mod findings;
 pub mod inf_model;
 pub(super) mod matrix;
 mod not_counted;
+pub mod single_file;
 pub mod style;
 
 use std::io::{self, Write};

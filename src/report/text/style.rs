@@ -15,11 +15,13 @@ pub struct Style {
     pub width: usize,
     /// Show every finding in its place, however many there are.
     pub verbose: bool,
+    /// Places are hyperlinks (OSC 8).
+    pub links: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, width: 110, verbose: false }
+        Self { color: false, width: 110, verbose: false, links: false }
     }
 }
 
@@ -42,6 +44,14 @@ impl Style {
             Severity::Info => "1;36",
         };
         self.paint(code, text)
+    }
+
+    /// A hyperlink, where the terminal knows them. `address` holds ASCII without control characters only.
+    pub fn link(self, address: Option<&str>, text: &str) -> String {
+        match address {
+            Some(address) if self.links => format!("\u{1b}]8;;{address}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\"),
+            _ => text.to_owned(),
+        }
     }
 
     fn paint(self, code: &str, text: &str) -> String {

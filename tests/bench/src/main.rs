@@ -1,6 +1,6 @@
 //! Reads every INF below a folder, materialises the devices of two targets and prints counts and times.
 //!
-//! `wimspect-bench FOLDER [THREADS] [--keep] [--slow]`: `--keep` holds all models in memory at once (for measuring its
+//! `wimspect-bench FOLDER_OR_LIST [THREADS] [--keep] [--slow]`: a list is a text file with a path on each line; `--keep` holds all models in memory at once (for measuring its
 //! size), `--slow` lists the ten files that took longest. tests/bench/compare.sh sets the times beside those of `cat`.
 
 use std::path::{Path, PathBuf};
@@ -32,8 +32,12 @@ fn main() -> std::io::Result<()> {
     let folder = plain.first().map_or(".", |f| f.as_str());
     let threads: usize = plain.get(1).and_then(|n| n.parse().ok()).unwrap_or(1);
     let mut files = Vec::new();
-    collect(Path::new(folder), &mut files)?;
-    files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+    if Path::new(folder).is_dir() {
+        collect(Path::new(folder), &mut files)?;
+        files.sort();
+    } else {
+        files.extend(std::fs::read_to_string(folder)?.lines().map(PathBuf::from));
+    }
     let start = Instant::now();
     let next = AtomicUsize::new(0);
     let (keep, slow) = (flag("--keep"), flag("--slow"));
@@ -75,9 +79,12 @@ fn one(path: &Path, buffer: &mut Vec<u8>, keep: bool, slow: bool, totals: &mut T
         if len == buffer.len() {
             buffer.resize((len * 2).max(1 << 16), 0);
         }
-        match file.read(&mut buffer[len..])? {
-            0 => break,
-            more => len += more,
+        // A file that gives less than there is room for is at its end.
+        let room = buffer.len() - len;
+        let more = file.read(&mut buffer[len..])?;
+        len += more;
+        if more < room {
+            break;
         }
     }
     drop(file);

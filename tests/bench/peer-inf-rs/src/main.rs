@@ -1,4 +1,4 @@
-//! Reads every INF below a folder with the crate inf-rs and prints how many it took and how long.
+//! Reads every INF below a folder, or of a list of paths, with the crate inf-rs and prints how many it took and how long.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -6,8 +6,12 @@ use std::time::Instant;
 fn main() -> std::io::Result<()> {
     let folder = std::env::args().nth(1).unwrap_or_else(|| ".".into());
     let mut files = Vec::new();
-    collect(Path::new(&folder), &mut files)?;
-    files.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+    if Path::new(&folder).is_dir() {
+        collect(Path::new(&folder), &mut files)?;
+        files.sort();
+    } else {
+        files.extend(std::fs::read_to_string(&folder)?.lines().map(PathBuf::from));
+    }
     let start = Instant::now();
     let (mut read, mut refused, mut entries) = (0, 0, 0);
     for path in files {
