@@ -52,8 +52,8 @@ pub fn finish(
     outcome.analysis.findings.retain(|f| f.confidence >= least);
     let world = &outcome.analysis.world;
     let nothing = world.images.is_empty() && world.drivers.is_empty() && world.unreadable.is_empty();
-    // Nothing was read at all: an empty report would look like a healthy one.
-    if !outcome.failed.is_empty() && nothing {
+    // Nothing was read at all: an empty report would look like a healthy one. A fault of a file is a finding all the same.
+    if !outcome.failed.is_empty() && nothing && outcome.analysis.findings.is_empty() {
         return Ok(ExitStatus::Failure);
     }
     let run_folder = std::env::current_dir().ok().map(|folder| folder.display().to_string());

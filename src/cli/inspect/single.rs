@@ -32,7 +32,8 @@ struct Record<'a> {
 /// The file can not be read.
 pub(super) fn kind(path: &Path) -> Result<Option<SingleKind>> {
     let shown = || path.display().to_string();
-    if !std::fs::metadata(path).with_context(shown)?.is_file() {
+    // What is not there, or is no file, is told by whoever is asked next.
+    if !std::fs::metadata(path).is_ok_and(|m| m.is_file()) {
         return Ok(None);
     }
     let mut head = Vec::new();
