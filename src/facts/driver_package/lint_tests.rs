@@ -52,7 +52,7 @@ fn files_that_windows_refuses_say_so() {
         let remarks = lint(text.as_bytes());
         let found = remarks.iter().find(|r| r.fatal).unwrap_or_else(|| panic!("{text:?}: {remarks:?}"));
         assert_eq!(found.kind, kind);
-        assert!(KINDS.iter().any(|(id, _)| id == kind), "{kind} is not listed");
+        assert!(KINDS.iter().any(|(id, _)| *id == kind), "{kind} is not listed");
     }
 }
 
