@@ -5,6 +5,7 @@ use serde::Serialize;
 pub use crate::inf_db::Confidence;
 
 /// A place in an input.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
     /// Path below the input's root with `/`; for a file inside an image `boot.wim:2/Windows/INF/x.inf`.
@@ -30,6 +31,7 @@ impl Place {
 }
 
 /// One reason for a conclusion.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Evidence {
     /// Stable kebab-case word for what kind of reason this is: `binary-text`, `registry-text`, `rank`, `document`.

@@ -151,8 +151,8 @@ pub fn fingerprint(rule: &str, identity: &[&str]) -> String {
     hasher.finalize().iter().take(16).map(|b| format!("{b:02x}")).collect()
 }
 
-/// What identifies a driver in fingerprints: its INF name, provider and version, and the ids that it claims. Not its path,
-/// its bytes or its lines.
+/// What identifies a driver in fingerprints: its INF name, provider and version, the ids that it claims, and for which
+/// architectures. Not its path, its bytes or its lines.
 pub fn driver_identity(driver: &Driver) -> String {
     let version = &driver.package.version;
     let provider = version.provider.as_ref().map_or("", |p| p.value.as_str());
@@ -168,8 +168,8 @@ pub fn driver_identity(driver: &Driver) -> String {
     ids.sort_unstable();
     ids.dedup();
     let mut hasher = Sha256::new();
-    for id in ids {
-        hasher.update(id.as_bytes());
+    for word in ids.into_iter().chain(driver.package.archs().iter().map(|a| a.name())) {
+        hasher.update(word.as_bytes());
         hasher.update([0]);
     }
     let ids: String = hasher.finalize().iter().take(8).map(|b| format!("{b:02x}")).collect();

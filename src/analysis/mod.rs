@@ -4,6 +4,7 @@
 //! [`selection`] says which driver Windows would take, [`prediction`] what that means for a deployment,
 //! [`rules`] turns all of it into findings. `run` is the one way through.
 
+pub mod baseline;
 pub mod choices;
 pub mod classify;
 pub mod coverage;
@@ -12,6 +13,8 @@ pub mod finding;
 pub mod inf_model;
 pub mod loadability;
 pub mod package_files;
+pub mod package_signing;
+pub mod policy;
 pub mod prediction;
 pub mod rules;
 mod run;
@@ -22,4 +25,4 @@ pub mod verdict;
 mod wanted_files;
 pub mod world;
 
-pub use run::{Analysis, Asked, Request, analyse, ask};
+pub use run::{Analysis, Answers, Asked, Request, analyse, ask};

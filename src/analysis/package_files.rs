@@ -54,6 +54,14 @@ impl<'w> PackageFiles<'w> {
         world.shares[share].find_file(folder, name).map(|found| join(folder, found))
     }
 
+    /// The same for a name that several files have in different cases.
+    pub fn all_in_share(&self, world: &World, share: usize, folder: &str, name: &str) -> Vec<String> {
+        let whole = join(folder, &name.replace('\\', "/"));
+        let Some(folder) = self.folders.get(&(share, folder_of(&whole).to_lowercase())) else { return Vec::new() };
+        let name = crate::facts::share::file_name_of(&whole);
+        world.shares[share].find_files(folder, name).map(|found| join(folder, found)).collect()
+    }
+
     /// A file of the package, in a folder below that of the INF (empty for the INF's own).
     pub fn has(&self, world: &World, location: &Location, below: &str, name: &str) -> bool {
         match location {

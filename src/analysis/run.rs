@@ -20,6 +20,7 @@ use super::world::{DriverIndex, Folder, World, WorldFile};
 use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::ids::Arch;
 use crate::facts::os_version::OsVersion;
+use crate::facts::signature::CatalogFacts;
 use crate::inf_db::{InfDb, Release};
 
 /// What the user wants to be judged.
@@ -69,27 +70,35 @@ pub struct Asked {
     pub enumerators: Vec<String>,
     /// Driver files to read, in a fixed order.
     pub files: Vec<DriverFilePath>,
+    /// Catalogs to read, in a fixed order.
+    pub catalogs: Vec<DriverFilePath>,
     owners: Vec<Vec<DriverIndex>>,
+}
+
+/// What was read for [`Asked`], in its order. Shorter lists mean that the rest was not read.
+#[derive(Debug, Default)]
+pub struct Answers {
+    /// For [`Asked::files`].
+    pub files: Vec<Result<DriverFile, String>>,
+    /// For [`Asked::catalogs`].
+    pub catalogs: Vec<Result<CatalogFacts, String>>,
 }
 
 /// First half: looks at every driver by itself, and asks for the driver files that must be read.
 pub fn ask(world: &World, db: &InfDb) -> Asked {
     let profiles: Vec<Profile> = world.drivers.iter().map(|d| Profile::of(&d.package, db)).collect();
     let enumerators = link::wanted(&profiles);
-    let (files, owners) = wanted_files::collect(world, &profiles, !enumerators.is_empty()).into_iter().unzip();
-    Asked { profiles, enumerators, files, owners }
+    let buses_wanted = !enumerators.is_empty();
+    let (files, owners) = wanted_files::collect(world, &profiles, buses_wanted).into_iter().unzip();
+    let catalogs = wanted_files::catalogs(world, &profiles, buses_wanted);
+    Asked { profiles, enumerators, files, catalogs, owners }
 }
 
-/// Second half: everything else. `answers` are in the order of [`Asked::files`].
-pub fn analyse(
-    mut world: World,
-    asked: Asked,
-    answers: Vec<Result<DriverFile, String>>,
-    request: &Request,
-    db: &InfDb,
-) -> Analysis {
+/// Second half: everything else.
+pub fn analyse(mut world: World, asked: Asked, answers: Answers, request: &Request, db: &InfDb) -> Analysis {
     let profiles = asked.profiles;
-    let files = asked.files.into_iter().zip(asked.owners).zip(answers);
+    world.catalogs = asked.catalogs.into_iter().zip(answers.catalogs).collect();
+    let files = asked.files.into_iter().zip(asked.owners).zip(answers.files);
     world.driver_files = files.map(|((path, owners), facts)| (path, WorldFile { owners, facts })).collect();
     let topologies = topology::build(&world, &profiles, db);
     let releases: Vec<ImageRelease> = (0..world.images.len())

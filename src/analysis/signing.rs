@@ -6,13 +6,10 @@
 use crate::facts::ids::Arch;
 use crate::facts::os_version::OsVersion;
 use crate::facts::signature::{CatalogFacts, DigestAlgorithm, EmbeddedSignature, Membership, Signature};
-use crate::inf_db::{Confidence, Release, Sha2, X86Signing};
+use crate::inf_db::{Confidence, Release, Sha2, Signers, X86Signing};
 
 use super::evidence::{Evidence, Place};
 
-/// Extended key usages of what Microsoft's developer portal signs: Windows Hardware Driver Verification and Windows Hardware
-/// Driver Attested Verification (windows-driver-docs: code-signing-validate).
-const PORTAL_USAGES: [&str; 2] = ["1.3.6.1.4.1.311.10.3.5", "1.3.6.1.4.1.311.10.3.5.1"];
 /// With Secure Boot, cross-signed drivers load where the end-entity certificate was issued before this day.
 const CROSS_SIGNED_UNTIL: &str = "2015-07-29";
 const POLICY: &str = "windows-driver-docs: kernel-mode-code-signing-policy";
@@ -66,12 +63,13 @@ impl<'a> CoveringSignature<'a> {
     }
 
     /// Its certificate is one that Secure Boot asks for: the portal's, or issued before the cross-signing date.
-    pub fn passes_secure_boot(&self) -> bool {
-        self.signature.usages.iter().any(|usage| PORTAL_USAGES.contains(&usage.as_str()))
+    pub fn passes_secure_boot(&self, signers: &Signers) -> bool {
+        signers.by_usages(&self.signature.usages).is_some_and(|row| row.portal)
             || self.signature.not_before.as_deref().is_some_and(|from| from < CROSS_SIGNED_UNTIL)
     }
 
-    fn describe(&self) -> String {
+    /// In words.
+    pub fn describe(&self) -> String {
         let signer = self.signature.signer.as_deref().unwrap_or("an unnamed signer");
         let digests: Vec<&str> = self.file_digests.iter().map(|d| d.name()).collect();
         let digest = self.signature.digest.name();
@@ -128,6 +126,8 @@ pub struct System<'a> {
     pub arch: Arch,
     /// Names of its servicing packages (`Package_for_KB3033929~...`); `None` when no image is at hand.
     pub packages: Option<&'a [String]>,
+    /// Who counts as what.
+    pub signers: &'a Signers,
 }
 
 /// Decides whether this system loads a driver that these signatures cover.
@@ -163,7 +163,8 @@ pub fn judge(system: System<'_>, signatures: &[CoveringSignature<'_>]) -> Answer
         answer.acceptance = acceptance;
     }
     answer.with_secure_boot = acceptance;
-    if release.portal_signing && acceptance.loads() && !signatures.iter().any(CoveringSignature::passes_secure_boot) {
+    if release.portal_signing && acceptance.loads() && !signatures.iter().any(|s| s.passes_secure_boot(system.signers))
+    {
         let text = format!(
             "with Secure Boot on, {} loads new drivers only when the developer portal signed them",
             release.title

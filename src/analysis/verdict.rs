@@ -37,7 +37,7 @@ pub fn of_image(analysis: &Analysis, image: ImageIndex) -> Option<Verdict<'_>> {
     // What a share would do to the image is no fault of the image: such findings lie in the share.
     let lies_here = |f: &Finding| f.location.path == *file || f.location.path.starts_with(&name);
     let speaks_of = |f: &&Finding| f.subject.image == Some(image) || (f.targets.contains(&name) && lies_here(f));
-    let mut reasons: Vec<&Finding> = analysis.findings.iter().filter(speaks_of).collect();
+    let mut reasons: Vec<&Finding> = analysis.findings.iter().filter(|f| f.counts()).filter(speaks_of).collect();
     let fit = reasons.iter().all(|f| f.severity < Severity::Error);
     if !analysis.releases[image].is_winpe && fit {
         return None;
@@ -45,6 +45,9 @@ pub fn of_image(analysis: &Analysis, image: ImageIndex) -> Option<Verdict<'_>> {
     // A stable sort: the order of the findings decides what is left.
     reasons.sort_by_key(|f| (std::cmp::Reverse(f.severity), std::cmp::Reverse(f.confidence)));
     let mut scope = SCOPE.to_vec();
+    if world.boot_files[world.images[image].boot_file].integrity.is_some() {
+        scope.push("all data of the WIM: integrity table, SHA-1 of every stream");
+    }
     let unread = analysis.world.images[image].facts.problems.len();
     if unread > 0 {
         scope.push(SCOPE_WITHOUT_UNREAD);

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::evidence::Place;
-use crate::facts::boot_image::{BootImage, DriverOrigin, WimFile};
+use crate::facts::boot_image::{BootImage, DriverOrigin, FileFault, Integrity, WimFile};
 use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::driver_package::DriverPackage;
 use crate::facts::inventory::Machine;
 use crate::facts::share::{Share, file_name_of, folder_of};
+use crate::facts::signature::{CatalogFacts, InfDigests};
 
 /// Index of a driver in [`World::drivers`].
 pub type DriverIndex = usize;
@@ -27,12 +28,16 @@ pub struct World {
     share_names: Vec<String>,
     /// The boot images (files or folders), in the order of the command line.
     pub boot_files: Vec<BootFile>,
+    /// Boot files that could not be read as such.
+    pub unreadable_files: Vec<UnreadableFile>,
     /// Every image of every boot file.
     pub images: Vec<WorldImage>,
     /// Usable drivers, ordered by their first location.
     pub drivers: Vec<Driver>,
     /// Driver files of the shares that were looked into, by path.
     pub driver_files: BTreeMap<DriverFilePath, WorldFile>,
+    /// Catalogs of the shares that were read, by path; `Err` says why one could not be.
+    pub catalogs: BTreeMap<DriverFilePath, Result<CatalogFacts, String>>,
     /// The machines of the fleet.
     pub fleet: Vec<Machine>,
     /// INF files that Windows would not take as INF files, with the reason.
@@ -57,6 +62,19 @@ pub struct BootFile {
     pub sha256: Option<String>,
     /// Header facts; `None` for a folder.
     pub wim: Option<WimFile>,
+    /// What a check of all its data gave; `None` when none was asked for.
+    pub integrity: Option<Integrity>,
+}
+
+/// A boot file that could not be read as such.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableFile {
+    /// Name used in places.
+    pub path: String,
+    /// What is wrong with it.
+    pub fault: FileFault,
+    /// The same for people, with what to do.
+    pub message: String,
 }
 
 /// An image with the boot file that it lies in.
@@ -77,8 +95,23 @@ pub struct Driver {
     pub inf: String,
     /// What it says.
     pub package: Arc<DriverPackage>,
+    /// The digests by which catalogs name the INF.
+    pub digests: InfDigests,
     /// Where it lies, ordered.
     pub locations: Vec<Location>,
+}
+
+/// A driver while its places are collected.
+struct Found {
+    package: Arc<DriverPackage>,
+    digests: InfDigests,
+    locations: Vec<Location>,
+}
+
+impl Found {
+    fn new(package: &Arc<DriverPackage>, digests: InfDigests) -> Self {
+        Self { package: Arc::clone(package), digests, locations: Vec::new() }
+    }
 }
 
 /// Where a driver lies.
@@ -131,7 +164,7 @@ impl World {
     /// Joins shares and boot files.
     pub fn new(shares: Vec<Share>, boot_files: Vec<(BootFile, Vec<BootImage>)>) -> Self {
         let mut world = World::default();
-        let mut by_hash: BTreeMap<String, (Arc<DriverPackage>, Vec<Location>)> = BTreeMap::new();
+        let mut by_hash: BTreeMap<String, Found> = BTreeMap::new();
         for (index, share) in shares.iter().enumerate() {
             world.add_share(index, share, &mut by_hash);
         }
@@ -146,22 +179,17 @@ impl World {
         world.shares = shares;
         world.drivers = by_hash
             .into_iter()
-            .map(|(hash, (package, mut locations))| {
+            .map(|(hash, Found { package, digests, mut locations })| {
                 locations.sort();
                 let inf = locations.first().map_or("", |l| file_name_of(l.path())).to_owned();
-                Driver { id: format!("drv-{}", hash.get(..16).unwrap_or(&hash)), inf, package, locations }
+                Driver { id: format!("drv-{}", hash.get(..16).unwrap_or(&hash)), inf, package, digests, locations }
             })
             .collect();
         world.drivers.sort_by(|a, b| a.locations.cmp(&b.locations));
         world
     }
 
-    fn add_share(
-        &mut self,
-        index: usize,
-        share: &Share,
-        by_hash: &mut BTreeMap<String, (Arc<DriverPackage>, Vec<Location>)>,
-    ) {
+    fn add_share(&mut self, index: usize, share: &Share, by_hash: &mut BTreeMap<String, Found>) {
         for inf in &share.infs {
             match &inf.content {
                 Err(message) => self.unreadable.push((Place::file(&inf.path), message.clone())),
@@ -170,20 +198,15 @@ impl World {
                     None => {
                         let entry = by_hash
                             .entry(content.sha256.clone())
-                            .or_insert_with(|| (Arc::clone(&content.package), Vec::new()));
-                        entry.1.push(Location::Share { share: index, path: inf.path.clone() });
+                            .or_insert_with(|| Found::new(&content.package, content.digests));
+                        entry.locations.push(Location::Share { share: index, path: inf.path.clone() });
                     }
                 },
             }
         }
     }
 
-    fn add_image(
-        &mut self,
-        boot_file: usize,
-        facts: BootImage,
-        by_hash: &mut BTreeMap<String, (Arc<DriverPackage>, Vec<Location>)>,
-    ) {
+    fn add_image(&mut self, boot_file: usize, facts: BootImage, by_hash: &mut BTreeMap<String, Found>) {
         let image = self.images.len();
         for (entry, driver) in facts.drivers.iter().enumerate() {
             if let Some(problem) = driver.package.fatal_problem() {
@@ -191,9 +214,15 @@ impl World {
                 self.unreadable.push((Place::line(path, problem.line), problem.message.clone()));
                 continue;
             }
-            let known =
-                by_hash.entry(driver.inf_sha256.clone()).or_insert_with(|| (Arc::clone(&driver.package), Vec::new()));
-            known.1.push(Location::Image { image, path: driver.inf_path.clone(), origin: driver.origin, entry });
+            let known = by_hash
+                .entry(driver.inf_sha256.clone())
+                .or_insert_with(|| Found::new(&driver.package, driver.inf_digests));
+            known.locations.push(Location::Image {
+                image,
+                path: driver.inf_path.clone(),
+                origin: driver.origin,
+                entry,
+            });
         }
         self.images.push(WorldImage { boot_file, facts });
     }

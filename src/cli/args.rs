@@ -1,16 +1,18 @@
 //! The command line as data. No effects in here: what is typed is collected, the subcommands build on it.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::{Arg, Args, Error, Parser, Subcommand, ValueEnum};
 
 use crate::facts::ids::Arch;
 use crate::facts::os_version::{OsVersion, ProductType};
-use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver};
+use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver, did_you_mean};
 
 /// Offline inspector for Windows driver shares and boot images.
 #[derive(Debug, Parser)]
-#[command(name = "wimspect", version, about, max_term_width = 110, after_help = EXAMPLES)]
+#[command(name = "wimspect", version, about = ABOUT, max_term_width = 110, help_template = TOP, after_help = EXAMPLES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -20,25 +22,53 @@ pub struct Cli {
     pub common: Common,
 }
 
-const EXAMPLES: &str = "Examples:
-  wimspect audit //server/drivers --boot-image boot.wim      which packages break the network of this boot image
-  wimspect audit drivers --winpe 2.1 --winpe 3.0             the same for releases
-  wimspect verify boot.wim --deploy-os 6.1                   what is in a boot image, and is it fit for its job
-  wimspect explain multi-tier-nic-in-windowspe               what a finding means and how to fix it
+/// The first screen: what there is to do. The options, which all subcommands share, stand with each of them.
+const TOP: &str = "{name} {version}: {about}
 
-Exit codes: 0 nothing found at or above --fail-on, 1 findings, 2 an input could not be read, 3 nothing to inspect.";
+Usage: wimspect <COMMAND> [OPTIONS]
+
+Commands:
+{subcommands}{after-help}
+";
+
+/// Shorter than what Cargo.toml says: it has one line.
+const ABOUT: &str = "offline inspector for Windows driver shares and boot images";
+
+const EXAMPLES: &str = "Examples:
+  wimspect audit //server/drivers --boot-image boot.wim
+  wimspect audit drivers --winpe 2.1 --format text --format sarif=drivers.sarif
+  wimspect verify boot.wim --deploy-os 6.1
+  wimspect explain multi-tier-nic-in-windowspe
+
+Exit codes: 0 nothing found at or above --fail-on, 1 findings, 2 wrong usage or
+an input that could not be read, 3 nothing to inspect.
+`wimspect COMMAND --help` shows the options of a command.";
+
+const AUDIT_EXAMPLES: &str = "Examples:
+  wimspect audit //server/drivers --boot-image boot.wim       what breaks the network of this image
+  wimspect audit drivers --winpe 2.1 --winpe 3.0 --arch amd64
+  wimspect audit drivers --winpe all --fail-on warning --format text --format junit=drivers.xml";
+
+const VERIFY_EXAMPLES: &str = "Examples:
+  wimspect verify boot.wim --deploy-os 6.1                    what is in it, and is it fit for its job
+  wimspect verify boot.wim --drivers //server/drivers         and what would this share do to it
+  wimspect verify boot.wim --fleet inventories                and which machines get a network in it";
 
 /// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Audit a driver source share: which packages break WinPE networking, where, and what to do.
+    /// Which packages of a driver share break WinPE networking.
+    #[command(after_help = AUDIT_EXAMPLES)]
     Audit(AuditArgs),
-    /// Verify boot images before distribution.
+    /// Whether boot images are fit for distribution.
+    #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
-    /// Show the facts of one WIM, INF file or folder, without judging them.
+    /// The facts of one file (WIM, INF, .sys, .cat, hive) or folder, without judging them.
     Inspect(InspectArgs),
-    /// Explain a rule, a NIC family or a WinPE release; without an id: the list.
+    /// A rule, a NIC family or a WinPE release; without an id: the list.
     Explain(ExplainArgs),
+    /// Completions for a shell, to standard output.
+    Completions(CompletionsArgs),
     /// Reads WIM files for the program itself.
     #[command(hide = true, name = "wim-worker")]
     WimWorker,
@@ -57,7 +87,7 @@ pub struct AuditArgs {
     #[arg(long, value_name = "RELEASE")]
     pub winpe: Vec<String>,
     /// Only these architectures (repeatable).
-    #[arg(long, value_name = "ARCH", value_parser = arch)]
+    #[arg(long, value_name = "ARCH", value_parser = arch())]
     pub arch: Vec<Arch>,
     /// Offer the drivers of this folder of the share together (repeatable).
     #[arg(long, value_name = "FOLDER")]
@@ -75,6 +105,7 @@ pub struct AuditArgs {
 
 /// How the task sequence is set up; what is not named is judged both ways.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "The task sequence")]
 pub struct ScenarioArgs {
     /// How the task sequence gets its content (repeatable).
     #[arg(long, value_name = "HOW", value_parser = named(ContentAccess::ALL, ContentAccess::name))]
@@ -102,6 +133,9 @@ pub struct VerifyArgs {
     /// Judge the drivers of this share with the images (repeatable).
     #[arg(long, value_name = "SHARE")]
     pub drivers: Vec<PathBuf>,
+    /// Check all data of the WIM, too: its integrity table and the SHA-1 of every stream.
+    #[arg(long)]
+    pub integrity: bool,
     /// Tell for these machines what runs their network adapters: a file or a folder of inventories (repeatable).
     #[arg(long, value_name = "FILE|DIR")]
     pub fleet: Vec<PathBuf>,
@@ -113,20 +147,20 @@ pub struct VerifyArgs {
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// A WIM, an INF file, or a folder of drivers.
+    /// A WIM, an INF file, a driver file (.sys), a catalog (.cat), a registry hive, or a folder of drivers.
     #[arg(value_name = "FILE")]
     pub path: PathBuf,
     /// An INF as this Windows sees it: 6.1.7601, 10.0.19041.
     #[arg(long, value_name = "VERSION")]
     pub os: Option<OsVersion>,
     /// Architecture of that Windows.
-    #[arg(long, value_name = "ARCH", value_parser = arch, default_value = "amd64")]
+    #[arg(long, value_name = "ARCH", value_parser = arch(), default_value = "amd64", requires = "os")]
     pub arch: Arch,
     /// Its product type: 1 workstation (Windows PE), 2 domain controller, 3 server.
-    #[arg(long, value_name = "1|2|3", value_parser = product_type, default_value = "1")]
+    #[arg(long, value_name = "1|2|3", value_parser = product_type, default_value = "1", requires = "os")]
     pub product_type: ProductType,
     /// Its suites as VER_SUITE_* bits, decimal or 0x...
-    #[arg(long, value_name = "BITS", value_parser = bits, default_value = "0")]
+    #[arg(long, value_name = "BITS", value_parser = bits, default_value = "0", requires = "os")]
     pub suite_mask: u32,
     /// Its language, which chooses [Strings.LANGID]: 0x0409 or 0409.
     #[arg(long, value_name = "LANGID", value_parser = langid, default_value = "0409")]
@@ -143,11 +177,20 @@ pub struct ExplainArgs {
     pub id: Option<String>,
 }
 
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// bash, elvish, fish, powershell or zsh.
+    #[arg(value_name = "SHELL", value_enum, hide_possible_values = true)]
+    pub shell: clap_complete::Shell,
+}
+
 /// What all subcommands share.
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Reports and other common options")]
 pub struct Common {
-    /// Output format, and the file for it (repeatable): text, json; `--format text --format json=report.json`.
-    #[arg(long, global = true, value_name = "FORMAT[=FILE]", value_parser = output_spec, default_value = "text")]
+    /// Format of the report, and a file for it (repeatable): text, json, ndjson, sarif, csv, junit, markdown, html.
+    #[arg(long, global = true, value_name = "FORMAT[=FILE]", value_parser = OutputSpecs, hide_possible_values = true, default_value = "text")]
     pub format: Vec<OutputSpec>,
     /// Write the report whose format names no file to this one.
     #[arg(long, short, global = true, value_name = "FILE")]
@@ -155,6 +198,18 @@ pub struct Common {
     /// Exit with 1 for findings of this severity and above: error, warning, info, never.
     #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = FailOn::Error)]
     pub fail_on: FailOn,
+    /// Severities and ignores of this site; without it `wimspect-policy.ini` beside the input or above it.
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_policy")]
+    pub policy: Option<PathBuf>,
+    /// Use no policy file.
+    #[arg(long, global = true)]
+    pub no_policy: bool,
+    /// Count only findings that are not in this file.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+    /// Write the findings of this run to this file, to be used as a baseline.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
     /// Leave out findings that are less sure than this: guess, likely, proven.
     #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = MinConfidence::Guess)]
     pub min_confidence: MinConfidence,
@@ -170,9 +225,15 @@ pub struct Common {
     /// Colours: auto, always, never.
     #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = Color::Auto)]
     pub color: Color,
-    /// No progress bar.
-    #[arg(long, global = true)]
+    /// Progress on standard error: auto (a bar on a terminal), plain (a line every ten seconds), none.
+    #[arg(long, global = true, value_enum, hide_possible_values = true, default_value_t = ProgressKind::Auto)]
+    pub progress: ProgressKind,
+    /// The same as --progress none.
+    #[arg(long, global = true, conflicts_with = "progress")]
     pub no_progress: bool,
+    /// Show every finding in its place, however many there are (text).
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
     /// Only the exit code and errors.
     #[arg(long, short, global = true)]
     pub quiet: bool,
@@ -185,6 +246,25 @@ pub enum Format {
     Text,
     /// `wimspect/1`.
     Json,
+    /// `wimspect/1`, one record a line.
+    Ndjson,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// For a spreadsheet.
+    Csv,
+    /// One page for a browser.
+    Html,
+    /// JUnit XML, for pipelines.
+    Junit,
+    /// For a ticket or a pull request.
+    Markdown,
+}
+
+impl Format {
+    /// The word on the command line.
+    pub fn name(self) -> String {
+        self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
 }
 
 /// One report: its format, and its file unless it goes to `--output` or standard output.
@@ -197,21 +277,35 @@ pub struct OutputSpec {
 }
 
 impl Common {
-    /// The format of what goes to standard output, for subcommands that write one thing.
-    pub fn first_format(&self) -> Format {
-        self.format.iter().find(|spec| spec.file.is_none()).or(self.format.first()).map_or(Format::Text, |s| s.format)
+    /// How progress is shown.
+    pub fn progress(&self) -> ProgressKind {
+        if self.no_progress || self.quiet { ProgressKind::None } else { self.progress }
+    }
+}
+
+/// Reads `FORMAT[=FILE]`; completions offer the formats.
+#[derive(Clone)]
+struct OutputSpecs;
+
+impl TypedValueParser for OutputSpecs {
+    type Value = OutputSpec;
+
+    fn parse_ref(&self, command: &clap::Command, argument: Option<&Arg>, text: &OsStr) -> Result<OutputSpec, Error> {
+        output_spec.parse_ref(command, argument, text)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Format::value_variants().iter().filter_map(ValueEnum::to_possible_value)))
     }
 }
 
 fn output_spec(text: &str) -> Result<OutputSpec, String> {
     let (name, file) = text.split_once('=').map_or((text, None), |(name, file)| (name, Some(file)));
     let format = Format::from_str(name, true).map_err(|_| {
-        let names: Vec<String> = Format::value_variants()
-            .iter()
-            .filter_map(ValueEnum::to_possible_value)
-            .map(|value| value.get_name().to_owned())
-            .collect();
-        format!("no output format `{name}`; one of {}", names.join(", "))
+        let names: Vec<String> = Format::value_variants().iter().map(|f| f.name()).collect();
+        let near = did_you_mean(name, names.iter().map(String::as_str));
+        let hint = near.first().map_or_else(String::new, |near| format!("did you mean {near}? "));
+        format!("no output format `{name}`; {hint}one of {}", names.join(", "))
     })?;
     if file == Some("") {
         return Err(format!("`{text}` names no file; write `{name}=FILE`, or `{name}` alone for standard output"));
@@ -243,6 +337,17 @@ pub enum MinConfidence {
     Proven,
 }
 
+/// How progress is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ProgressKind {
+    /// A bar, on a terminal.
+    Auto,
+    /// A line every ten seconds, for logs.
+    Plain,
+    /// Not at all.
+    None,
+}
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
@@ -254,11 +359,9 @@ pub enum Color {
     Never,
 }
 
-fn arch(text: &str) -> Result<Arch, String> {
-    Arch::from_name(text).ok_or_else(|| {
-        let names: Vec<&str> = Arch::ALL.iter().map(|a| a.name()).collect();
-        format!("no architecture; one of {}", names.join(", "))
-    })
+fn arch() -> Named<Arch> {
+    // `x64` and `i386` are meant, too.
+    Named { all: &Arch::ALL, name: Arch::name, also: Arch::from_name }
 }
 
 fn product_type(text: &str) -> Result<ProductType, String> {
@@ -282,15 +385,34 @@ fn langid(text: &str) -> Result<u16, String> {
         .map_err(|_| "a LANGID in hex, for example 0409".to_owned())
 }
 
-/// A parser for the values of a named enumeration of inf-db.
-fn named<T: Copy + Send + Sync + 'static>(
+/// A parser for the values of a named enumeration; completions offer them.
+const fn named<T: Copy + Send + Sync + 'static>(all: &'static [T], name: fn(T) -> &'static str) -> Named<T> {
+    Named { all, name, also: |_| None }
+}
+
+#[derive(Clone)]
+struct Named<T: 'static> {
     all: &'static [T],
     name: fn(T) -> &'static str,
-) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static {
-    move |text| {
-        all.iter().copied().find(|value| name(*value).eq_ignore_ascii_case(text)).ok_or_else(|| {
-            let names: Vec<&str> = all.iter().map(|value| name(*value)).collect();
-            format!("one of {}", names.join(", "))
-        })
+    also: fn(&str) -> Option<T>,
+}
+
+impl<T: Copy + Send + Sync + 'static> TypedValueParser for Named<T> {
+    type Value = T;
+
+    fn parse_ref(&self, command: &clap::Command, argument: Option<&Arg>, text: &OsStr) -> Result<T, Error> {
+        let (all, name, also) = (self.all, self.name, self.also);
+        let parse = move |text: &str| {
+            let found = all.iter().copied().find(|value| name(*value).eq_ignore_ascii_case(text));
+            found.or_else(|| also(text)).ok_or_else(|| {
+                let names: Vec<&str> = all.iter().map(|value| name(*value)).collect();
+                format!("one of {}", names.join(", "))
+            })
+        };
+        parse.parse_ref(command, argument, text)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.all.iter().map(|value| PossibleValue::new((self.name)(*value)))))
     }
 }

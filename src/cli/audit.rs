@@ -33,9 +33,11 @@ pub fn run(args: &AuditArgs, common: &Common) -> Result<ExitStatus> {
         images: &args.boot_image,
         fleet: &args.fleet,
         include_templates: args.include_templates,
+        integrity: false,
     };
+    let policy = super::policy::find(common, &[args.shares.as_slice(), &args.boot_image].concat(), &db)?;
     let outcome = pipeline::run(&inputs, &request, common, &db)?;
-    output::finish(outcome, Kind::Full, common, &db)
+    output::finish(outcome, Kind::Full, policy.as_ref(), common, &db)
 }
 
 /// Reads `--winpe`; `all` names every release of the table.

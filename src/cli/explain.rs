@@ -1,6 +1,6 @@
 //! `wimspect explain`: what inf-db knows about a rule, a NIC family or a release.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 
 use anyhow::{Result, bail};
 
@@ -8,6 +8,7 @@ use super::ExitStatus;
 use super::args::{Common, ExplainArgs, Format};
 use super::{output, pipeline};
 use crate::inf_db::{Family, InfDb, Release, RuleDocument};
+use crate::report::inert::InertJson;
 use crate::report::text::style::Style;
 
 /// Runs it.
@@ -15,27 +16,43 @@ use crate::report::text::style::Style;
 /// # Errors
 /// Nothing has this id.
 pub fn run(args: &ExplainArgs, common: &Common) -> Result<ExitStatus> {
+    output::only(common, &[Format::Text, Format::Json], "explain lists no findings")?;
     let db = pipeline::load_db(common)?;
-    let stdout = io::stdout();
-    let style = output::style(common.color, stdout.is_terminal());
-    let mut out = stdout.lock();
     let Some(id) = &args.id else {
-        list(&db, style, &mut out)?;
+        output::to_destinations(common, &mut |_, style, out| list(&db, style, out))?;
         return Ok(ExitStatus::Clean);
     };
-    let json = common.first_format() == Format::Json;
-    if let Some(rule) = db.rules().get(id) {
-        if json { json_line(rule, &mut out)? } else { show_rule(rule, style, &mut out)? }
+    let found = if let Some(rule) = db.rules().get(id) {
+        Found::Rule(rule)
     } else if let Some(family) = db.families().get(id) {
-        if json { json_line(family, &mut out)? } else { show_family(family, style, &mut out)? }
+        Found::Family(family)
     } else {
         match db.releases().parse(id) {
-            Ok(named) if json => json_line(named.release, &mut out)?,
-            Ok(named) => show_release(named.release, style, &mut out)?,
+            Ok(named) => Found::Release(named.release),
             Err(unknown) => bail!("{}", not_found(id, &db, &unknown.to_string())),
         }
-    }
+    };
+    output::to_destinations(common, &mut |format, style, out| found.write(format == Format::Json, style, out))?;
     Ok(ExitStatus::Clean)
+}
+
+enum Found<'a> {
+    Rule(&'a RuleDocument),
+    Family(&'a Family),
+    Release(&'a Release),
+}
+
+impl Found<'_> {
+    fn write(&self, json: bool, style: Style, out: &mut dyn Write) -> io::Result<()> {
+        match self {
+            Found::Rule(rule) if json => json_line(rule, out),
+            Found::Rule(rule) => show_rule(rule, style, out),
+            Found::Family(family) if json => json_line(family, out),
+            Found::Family(family) => show_family(family, style, out),
+            Found::Release(release) if json => json_line(release, out),
+            Found::Release(release) => show_release(release, style, out),
+        }
+    }
 }
 
 fn not_found(id: &str, db: &InfDb, about_release: &str) -> String {
@@ -54,7 +71,7 @@ fn not_found(id: &str, db: &InfDb, about_release: &str) -> String {
 }
 
 fn json_line<T: serde::Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, value).map_err(io::Error::from)?;
+    serde_json::to_writer_pretty(InertJson(&mut *out), value).map_err(io::Error::from)?;
     writeln!(out)
 }
 
@@ -123,9 +140,8 @@ fn show_family(family: &Family, style: Style, out: &mut dyn Write) -> io::Result
     if let Some(text) = &family.monolithic {
         paragraph(style, out, "Monolithic driver", text)?;
     }
-    if let Some(text) = &family.advice {
-        paragraph(style, out, "Advice", text)?;
-    }
+    let everywhere = family.advice_where.keys().copied().collect();
+    items(style, out, "Advice", &family.advice_for(&everywhere))?;
     paragraph(style, out, "Source", &family.source)
 }
 

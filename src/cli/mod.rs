@@ -2,19 +2,21 @@
 
 mod args;
 mod audit;
+mod baseline;
 mod explain;
 mod inspect;
 mod output;
 mod pipeline;
+mod policy;
 mod progress;
 mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 
-use self::args::{Cli, Command};
+use self::args::{Cli, Command, CompletionsArgs};
 
 /// How a run ended (DESIGN.md 3). The same for every subcommand and format; 2 beats 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,14 +41,10 @@ impl From<ExitStatus> for ExitCode {
 pub fn main() -> ExitCode {
     // clap ends the process with 2 on wrong usage and with 0 after --help, as documented.
     let cli = Cli::parse();
-    let result = match &cli.command {
-        Command::Audit(args) => audit::run(args, &cli.common),
-        Command::Verify(args) => verify::run(args, &cli.common),
-        Command::Inspect(args) => inspect::run(args, &cli.common),
-        Command::Explain(args) => explain::run(args, &cli.common),
-        Command::WimWorker => return worker(),
-    };
-    match result {
+    if matches!(cli.command, Command::WimWorker) {
+        return worker();
+    }
+    match run(&cli) {
         Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&error) => ExitStatus::Clean.into(),
         Err(error) => {
@@ -54,6 +52,31 @@ pub fn main() -> ExitCode {
             ExitStatus::Failure.into()
         }
     }
+}
+
+fn run(cli: &Cli) -> anyhow::Result<ExitStatus> {
+    output::destinations(&cli.common)?;
+    match &cli.command {
+        Command::Audit(args) => audit::run(args, &cli.common),
+        Command::Verify(args) => verify::run(args, &cli.common),
+        Command::Inspect(args) => inspect::run(args, &cli.common),
+        Command::Explain(args) => explain::run(args, &cli.common),
+        Command::Completions(args) => completions(args),
+        Command::WimWorker => Ok(ExitStatus::Clean),
+    }
+}
+
+/// The command line as data: docs/cli.md and the manual pages are made from it.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Made in memory first: clap would panic over a pipe that was closed.
+fn completions(args: &CompletionsArgs) -> anyhow::Result<ExitStatus> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "wimspect", &mut script);
+    std::io::stdout().write_all(&script)?;
+    Ok(ExitStatus::Clean)
 }
 
 /// One line on stderr for people.

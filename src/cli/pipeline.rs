@@ -8,18 +8,18 @@ use anyhow::{Context as _, Result, bail};
 use super::args::{Common, ScenarioArgs};
 use super::progress::Bar;
 use crate::analysis::prediction::scenario::Cells;
-use crate::analysis::world::{BootFile, Folder, World};
-use crate::analysis::{Analysis, Request, analyse, ask};
-use crate::facts::boot_image::BootImage;
+use crate::analysis::world::{BootFile, Folder, UnreadableFile, World};
+use crate::analysis::{Analysis, Answers, Request, analyse, ask};
+use crate::facts::boot_image::{BootImage, FileFault, Integrity, WimFile};
 use crate::facts::inventory::Machine;
 use crate::facts::share::Share;
 use crate::inf_db::InfDb;
 use crate::report::{Input, Problem};
 use crate::scan::fleet::read_fleet;
-use crate::scan::image::{self, ImageOptions};
+use crate::scan::image::{self, ImageError, ImageOptions};
 use crate::scan::progress::{Phase, Progress};
 use crate::scan::share::{ShareOptions, read_share};
-use crate::scan::{driver_files, overlay};
+use crate::scan::{catalogs, driver_files, overlay};
 
 /// What is read.
 #[derive(Debug, Default)]
@@ -32,6 +32,8 @@ pub struct Inputs<'a> {
     pub fleet: &'a [PathBuf],
     /// Read templates, too.
     pub include_templates: bool,
+    /// Check all data of the boot images.
+    pub integrity: bool,
 }
 
 /// Everything that a report needs.
@@ -70,7 +72,7 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
         // Fails only when the pool was built before, which nothing does.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
     }
-    let bar = Bar::new(common.no_progress || common.quiet);
+    let bar = Bar::new(common.progress());
     let mut outcome = Reading::default();
     outcome.shares(inputs, &bar);
     outcome.images(inputs, &bar)?;
@@ -78,9 +80,13 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
     let request = &outcome.with_places_of_shares(request);
     let mut world = World::new(outcome.shares, outcome.boot_files);
     world.fleet = outcome.fleet;
+    world.unreadable_files = outcome.unreadable_files;
     let asked = ask(&world, db);
     let roots: Vec<&Path> = outcome.roots.iter().map(PathBuf::as_path).collect();
-    let answers = driver_files::read(&roots, &asked.files, &asked.enumerators, &bar);
+    let answers = Answers {
+        files: driver_files::read(&roots, &asked.files, &asked.enumerators, &bar),
+        catalogs: catalogs::read(&roots, &asked.catalogs, &bar),
+    };
     bar.finish();
     let analysis = analyse(world, asked, answers, request, db);
     Ok(Outcome { analysis, inputs: outcome.inputs, problems: outcome.problems, failed: outcome.failed })
@@ -97,6 +103,7 @@ struct Reading {
     inputs: Vec<Input>,
     problems: Vec<Problem>,
     failed: Vec<String>,
+    unreadable_files: Vec<UnreadableFile>,
 }
 
 impl Reading {
@@ -134,19 +141,27 @@ impl Reading {
         let images = once(inputs.images);
         let names = short_names(&images);
         for (path, name) in images.iter().zip(names) {
-            let read = if path.is_dir() {
-                image::read_folder(path, &options).map(|found| (None, vec![found]))
-            } else {
-                image::read_wim(std::slice::from_ref(path), &options).map(|(wim, images)| (Some(wim), images))
-            };
             let mut record = input("boot-image", path);
-            match read {
-                Ok((wim, images)) => {
+            match read_image(path, &options, inputs.integrity, bar) {
+                Ok(ReadImage { wim, images, sha256, integrity }) => {
                     record.guid = wim.as_ref().map(|w| w.guid.clone());
+                    record.sha256.clone_from(&sha256);
+                    if inputs.integrity && wim.is_none() {
+                        let message = "--integrity: a folder has no checksums that could be checked".to_owned();
+                        self.problems.push(Problem { path: name.clone(), line: None, message });
+                    }
                     self.image_problems(&name, &images);
-                    self.boot_files.push((BootFile { path: name, sha256: None, wim }, images));
+                    let file = BootFile { path: name, sha256, wim, integrity };
+                    self.boot_files.push((file, images));
                 }
-                Err(error) => self.failed.push(error.to_string()),
+                Err(Unreadable { fault, message }) => {
+                    self.failed.push(message.clone());
+                    // Reports do not depend on the mount point.
+                    let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
+                    let folder = folder.map(|f| f.join("").display().to_string());
+                    let message = folder.map_or_else(|| message.clone(), |f| message.replace(&f, ""));
+                    self.unreadable_files.push(UnreadableFile { path: name, fault, message });
+                }
             }
             self.inputs.push(record);
             bar.step();
@@ -191,6 +206,55 @@ impl Reading {
             }));
         }
     }
+}
+
+/// What was read of one boot image.
+struct ReadImage {
+    wim: Option<WimFile>,
+    images: Vec<BootImage>,
+    sha256: Option<String>,
+    integrity: Option<Integrity>,
+}
+
+/// Why one could not be read.
+struct Unreadable {
+    fault: FileFault,
+    message: String,
+}
+
+impl From<ImageError> for Unreadable {
+    fn from(error: ImageError) -> Self {
+        Self { fault: error.fault(), message: error.to_string() }
+    }
+}
+
+/// Reads a boot image; its digest, and its data if that was asked for, are checked meanwhile: all of it is read once from
+/// disk, whoever is first.
+fn read_image(path: &Path, options: &ImageOptions, integrity: bool, bar: &Bar) -> Result<ReadImage, Unreadable> {
+    if path.is_dir() {
+        let found = image::read_folder(path, options)?;
+        return Ok(ReadImage { wim: None, images: vec![found], sha256: None, integrity: None });
+    }
+    // Whatever else it is, nobody wants to wait for its digest to be told so.
+    let is_wim = matches!(image::identify(path), Ok(image::Kind::Wim(_)));
+    let parts = [path.to_path_buf()];
+    let checked = ImageOptions { progress: Some(bar.bytes()), ..options.clone() };
+    std::thread::scope(|scope| {
+        let digest = is_wim.then(|| scope.spawn(|| image::file_sha256(path, None)));
+        let check = (is_wim && integrity).then(|| scope.spawn(|| image::check_integrity(&parts, &checked)));
+        let read = image::read_wim(&parts, options);
+        let sha256 = digest.map(|d| d.join().unwrap_or_else(|_| Err(std::io::Error::other("failed"))));
+        let integrity = check.map(std::thread::ScopedJoinHandle::join);
+        let (wim, images) = read?;
+        let failed =
+            |what: &str| Unreadable { fault: FileFault::NoImage, message: format!("{}: {what}", path.display()) };
+        let sha256 = sha256.transpose().map_err(|e| failed(&format!("its SHA-256 can not be computed: {e}")))?;
+        let integrity = match integrity {
+            None => None,
+            Some(checked) => Some(checked.map_err(|_| failed("the check of its data failed"))??),
+        };
+        Ok(ReadImage { wim: Some(wim), images, sha256, integrity })
+    })
 }
 
 /// A file that was named twice is one input.

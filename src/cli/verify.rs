@@ -21,7 +21,14 @@ pub fn run(args: &VerifyArgs, common: &Common) -> Result<ExitStatus> {
         packages: Vec::new(),
         cells: pipeline::cells(&args.scenario),
     };
-    let inputs = Inputs { shares: &args.drivers, images: &args.images, fleet: &args.fleet, include_templates: false };
+    let inputs = Inputs {
+        shares: &args.drivers,
+        images: &args.images,
+        fleet: &args.fleet,
+        integrity: args.integrity,
+        ..Inputs::default()
+    };
+    let policy = super::policy::find(common, &[args.images.as_slice(), &args.drivers].concat(), &db)?;
     let outcome = pipeline::run(&inputs, &request, common, &db)?;
-    output::finish(outcome, Kind::Full, common, &db)
+    output::finish(outcome, Kind::Full, policy.as_ref(), common, &db)
 }

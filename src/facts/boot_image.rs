@@ -9,6 +9,7 @@ use super::driver_binary::DriverBinary;
 use super::driver_package::DriverPackage;
 use super::ids::Arch;
 use super::os_version::{OsVersion, ProductType};
+use super::signature::{CatalogFacts, InfDigests};
 
 pub mod registry;
 pub mod startup;
@@ -18,6 +19,7 @@ use registry::{CriticalDevice, DriverDatabase, WinPeKey};
 use startup::Startup;
 
 /// How a WIM compresses its streams.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compression {
@@ -64,6 +66,29 @@ pub struct WimFile {
     pub xml: Result<Vec<XmlImage>, String>,
 }
 
+/// Why a file that should be a boot image could not be read as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileFault {
+    /// It ends before its header says.
+    Truncated,
+    /// A part of a split WIM is not there, or belongs to another one.
+    PartMissing,
+    /// Its header is fine, the rest is not.
+    Damaged,
+    /// It is something else, or could not be opened: a fault of the call.
+    NoImage,
+}
+
+/// What a check of a whole WIM gave (`--integrity`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Integrity {
+    /// Against the integrity table of every part; `None` when there is no table. `Err` says what does not match.
+    pub table: Option<Result<(), String>>,
+    /// SHA-1 of every stream of every image.
+    pub streams: Result<(), String>,
+}
+
 /// `<IMAGE>` of the XML data. Fields that are missing are `None`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct XmlImage {
@@ -100,6 +125,7 @@ pub struct XmlImage {
 }
 
 /// One reading of a version or architecture, with its source.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Reading<T> {
     /// What it says.
@@ -147,6 +173,8 @@ pub enum DriverOrigin {
 pub struct ImageDriver {
     /// SHA-256 of the INF, lower-case hex.
     pub inf_sha256: String,
+    /// The digests by which catalogs name the INF.
+    pub inf_digests: InfDigests,
     /// File name of the INF in the driver store (`bxvbd.inf`), or in `Windows/INF` when it is not staged.
     pub inf_name: String,
     /// Path of the INF inside the image, `/` separated.
@@ -161,8 +189,22 @@ pub struct ImageDriver {
     pub store_files: Vec<String>,
     /// The catalog named by the INF was found (in the store folder or in CatRoot).
     pub catalog_found: bool,
+    /// The catalogs that may sign it: those named by the INF first, then whichever holds one of its files.
+    #[serde(skip)]
+    pub catalogs: Vec<ImageCatalog>,
     /// Its binaries (from the store folder, else from `System32/drivers`), lower-case file name first.
     pub binaries: Vec<(String, Arc<DriverBinary>)>,
+}
+
+/// A catalog of an image that may sign a driver.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ImageCatalog {
+    /// Path in the image.
+    pub path: String,
+    /// The INF names it: it lies in the driver store folder, or in CatRoot under the driver's published name.
+    pub named: bool,
+    /// What it says, or why it could not be read.
+    pub facts: Result<Arc<CatalogFacts>, String>,
 }
 
 /// A service of the SYSTEM hive's current control set that is a kernel driver.

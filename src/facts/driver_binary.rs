@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::ids::Arch;
+use super::signature::FileSigning;
 use crate::formats::pe;
 
 /// Facts of one PE file. Every list is in file order.
@@ -30,6 +31,8 @@ pub struct DriverBinary {
     pub has_certificates: bool,
     /// Words in front of a `\\` in its UTF-16 text, upper case: enumerators that a bus driver may make, and noise.
     pub enumerator_words: Vec<String>,
+    /// What it brings to the question whether it is signed; `None` unless the caller asked for it.
+    pub signing: Option<FileSigning>,
 }
 
 /// One imported module.
@@ -58,7 +61,18 @@ impl DriverBinary {
             net_adapter_cx: file.net_adapter_cx,
             has_certificates: file.has_certificates,
             enumerator_words: pe::utf16_words_before_backslash(bytes),
+            signing: None,
         })
+    }
+
+    /// The same with [`DriverBinary::signing`].
+    ///
+    /// # Errors
+    /// Why it is no PE file.
+    pub fn read_signed(bytes: &[u8], want_exports: bool) -> Result<Self, String> {
+        let mut binary = Self::read(bytes, want_exports)?;
+        binary.signing = Some(FileSigning::of(bytes));
+        Ok(binary)
     }
 
     /// It imports from this module (without case).

@@ -9,6 +9,7 @@ use serde::{Serialize, Serializer};
 /// A hardware or compatible id, upper-cased (Windows compares ids without case): `PCI\VEN_14E4&DEV_1639`.
 ///
 /// Cheap to clone: scanning a share meets the same id in many files.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct HardwareId(Arc<str>);
@@ -140,6 +141,7 @@ impl Serialize for ModelIds {
 }
 
 /// A processor architecture as INF decorations, WIM XML and PE files name it.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arch {

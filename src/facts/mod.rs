@@ -11,5 +11,7 @@ pub mod driver_package;
 pub mod ids;
 pub mod inventory;
 pub mod os_version;
+pub mod policy;
 pub mod share;
 pub mod signature;
+pub mod single_file;

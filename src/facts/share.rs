@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::driver_package::DriverPackage;
+use super::signature::InfDigests;
 
 /// A folder tree of drivers. All paths are relative to its root and use `/`; the root folder itself is the empty path.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,8 @@ pub struct ShareInf {
 pub struct InfContent {
     /// SHA-256 of its bytes, lower-case hex: the identity of the driver.
     pub sha256: String,
+    /// The digests by which catalogs name it.
+    pub digests: InfDigests,
     /// What it says.
     pub package: Arc<DriverPackage>,
 }
@@ -48,6 +51,12 @@ pub struct ShareProblem {
 }
 
 impl Share {
+    /// Every file of a folder with this name in any case: where the file system tells case apart there can be several.
+    pub fn find_files<'s>(&'s self, folder: &str, name: &'s str) -> impl Iterator<Item = &'s str> {
+        let files = self.folders.get(folder).map(Vec::as_slice).unwrap_or_default();
+        files.iter().map(String::as_str).filter(move |f| f.eq_ignore_ascii_case(name))
+    }
+
     /// A file of a folder, found without case: the name as spelled in the share.
     pub fn find_file(&self, folder: &str, name: &str) -> Option<&str> {
         self.folders.get(folder)?.iter().map(String::as_str).find(|f| f.eq_ignore_ascii_case(name))

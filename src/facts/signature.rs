@@ -9,8 +9,10 @@ use serde::{Serialize, Serializer};
 pub use crate::formats::digest::{DigestAlgorithm, Digests};
 use crate::formats::{asn1, authenticode, catalog, pkcs7};
 
+mod files;
 mod index;
 
+pub use files::{FileSigning, InfDigests};
 pub use index::CatalogIndex;
 
 impl Serialize for DigestAlgorithm {
@@ -306,6 +308,16 @@ pub struct FileSignature {
     /// Who signed.
     #[serde(flatten)]
     pub signature: Signature,
+}
+
+impl Serialize for Digests {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct as _;
+        let mut fields = serializer.serialize_struct("Digests", 2)?;
+        fields.serialize_field("sha1", &asn1::hex(&self.sha1))?;
+        fields.serialize_field("sha256", &asn1::hex(&self.sha256))?;
+        fields.end()
+    }
 }
 
 /// Reads the signatures that are embedded in a PE file; content never makes it fail.

@@ -7,8 +7,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use der::asn1::ObjectIdentifier;
-use der::{Decode, Header, Reader, SliceReader, Tag};
+use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::{Decode, Header, Reader, SliceReader, Tag};
 
 /// Deepest nesting that is looked into; a signed catalog with a timestamp inside has 25 levels.
 const MAX_DEPTH: usize = 64;
@@ -26,7 +26,7 @@ pub struct Node<'a> {
 
 /// Reads the first element. `Err` says why there is none.
 pub fn first(bytes: &[u8]) -> Result<Node<'_>, String> {
-    let reason = |e: der::Error| e.kind().to_string();
+    let reason = |e: x509_cert::der::Error| e.kind().to_string();
     let mut reader = SliceReader::new(bytes).map_err(reason)?;
     let header = Header::decode(&mut reader).map_err(reason)?;
     let value = reader.read_slice(header.length).map_err(reason)?;

@@ -4,8 +4,8 @@
 //! directories, and the table itself. It is computed over the file in its order; the specification goes by sections, which
 //! is the same for files without gaps between them, and is what catalogs name a driver by.
 
-use der::Tag;
-use der::asn1::ObjectIdentifier;
+use x509_cert::der::Tag;
+use x509_cert::der::asn1::ObjectIdentifier;
 
 use super::asn1;
 use super::catalog::indirect_digest;

@@ -4,8 +4,8 @@
 //! `...12.1.3` by the raw hash, and can list a file once for SHA-1 and once for SHA-256. The hash attribute does not stand
 //! on every member, the tag does.
 
-use der::Tag;
-use der::asn1::ObjectIdentifier;
+use x509_cert::der::Tag;
+use x509_cert::der::asn1::ObjectIdentifier;
 
 use super::asn1::{self, Node, Nodes};
 use super::digest::DigestAlgorithm;
@@ -16,7 +16,7 @@ mod other;
 pub use other::what_it_is;
 
 mod oids {
-    use der::asn1::ObjectIdentifier as Oid;
+    use x509_cert::der::asn1::ObjectIdentifier as Oid;
 
     /// Content type: certificate trust list.
     pub const CTL: Oid = Oid::new_unwrap("1.3.6.1.4.1.311.10.1");

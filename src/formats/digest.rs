@@ -1,9 +1,9 @@
 //! Digest algorithms: their names, how signatures name them, and computing them.
 
-use der::asn1::ObjectIdentifier;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
+use x509_cert::der::asn1::ObjectIdentifier;
 
 /// A digest algorithm that a signature can use. In order of strength.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

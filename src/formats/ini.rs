@@ -38,9 +38,111 @@ pub fn bare_lines(text: &str, section: &str) -> Vec<String> {
     lines
 }
 
+/// One section of a file that people write for this program, with the lines that configparser does not keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// Name as written.
+    pub name: String,
+    /// 1-based line of its header.
+    pub line: u32,
+    /// Its keys in the order of the file.
+    pub entries: Vec<Entry>,
+}
+
+/// One key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Key as written.
+    pub key: String,
+    /// Value; `None` where the line has no `=`.
+    pub value: Option<String>,
+    /// 1-based line.
+    pub line: u32,
+}
+
+/// Why a text is no INI file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IniProblem {
+    /// 1-based line.
+    pub line: u32,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Reads a configuration file of this program: `;` and `#` start comment lines, names keep their case and order, nothing may
+/// be written twice.
+///
+/// # Errors
+/// The first thing that is no INI, with its line.
+pub fn sections(text: &str) -> Result<Vec<Section>, IniProblem> {
+    let text = text.trim_start_matches('\u{FEFF}');
+    let mut found = outline(text)?;
+    let mut defaults = Ini::new_cs().defaults();
+    defaults.delimiters = vec!['='];
+    defaults.comment_symbols = vec![';', '#'];
+    defaults.inline_comment_symbols = Some(Vec::new());
+    let mut ini = Ini::new_from_defaults(defaults);
+    ini.read(text.to_owned()).map_err(|message| IniProblem { line: 1, message })?;
+    for section in &mut found {
+        for entry in &mut section.entries {
+            entry.value = ini.get(&section.name, &entry.key);
+        }
+    }
+    Ok(found)
+}
+
+/// Names and lines.
+fn outline(text: &str) -> Result<Vec<Section>, IniProblem> {
+    let mut found: Vec<Section> = Vec::new();
+    for (number, line) in (1..).zip(text.lines().map(str::trim)) {
+        let problem = |message: String| IniProblem { line: number, message };
+        if line.is_empty() || line.starts_with([';', '#']) {
+            continue;
+        }
+        if let Some(header) = line.strip_prefix('[') {
+            let name = header.strip_suffix(']').map(str::trim);
+            let name = name.ok_or_else(|| problem(format!("`{line}` is no section: `]` is missing at its end")))?;
+            if let Some(first) = found.iter().find(|s| s.name.eq_ignore_ascii_case(name)) {
+                return Err(problem(format!("[{name}] is there twice, first in line {}", first.line)));
+            }
+            found.push(Section { name: name.to_owned(), line: number, entries: Vec::new() });
+            continue;
+        }
+        let key = line.split_once('=').map_or(line, |(key, _)| key).trim();
+        let Some(section) = found.last_mut() else {
+            return Err(problem(format!("`{line}` stands before the first [section]")));
+        };
+        if let Some(first) = section.entries.iter().find(|e| e.key.eq_ignore_ascii_case(key)) {
+            return Err(problem(format!("`{key}` is there twice in [{}], first in line {}", section.name, first.line)));
+        }
+        section.entries.push(Entry { key: key.to_owned(), value: None, line: number });
+    }
+    Ok(found)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sections_keep_lines_case_and_order() {
+        let text = "\u{FEFF}# a\r\n[B one]\r\nKey = a = b ; c\r\nbare\r\n\r\n[a]\r\nempty =\r\n";
+        let found = sections(text).unwrap();
+        let seen: Vec<(&str, u32)> = found.iter().map(|s| (s.name.as_str(), s.line)).collect();
+        assert_eq!(seen, [("B one", 2), ("a", 6)]);
+        let entry =
+            |key: &str, value: Option<&str>, line| Entry { key: key.into(), value: value.map(Into::into), line };
+        assert_eq!(found[0].entries, [entry("Key", Some("a = b ; c"), 3), entry("bare", None, 4)]);
+        assert_eq!(found[1].entries, [entry("empty", Some(""), 7)]);
+    }
+
+    #[test]
+    fn what_is_no_ini_is_said_with_its_line() {
+        for (text, line) in [("[a\n", 1), ("x = 1\n", 1), ("[a]\n\n[A]\n", 3), ("[a]\nx=1\nX=2\n", 3)] {
+            assert_eq!(sections(text).unwrap_err().line, line, "{text}");
+        }
+        assert_eq!(sections("").unwrap(), []);
+    }
 
     #[test]
     fn values_keep_what_windows_keeps() {

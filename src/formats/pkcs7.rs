@@ -3,9 +3,9 @@
 //! Nothing is verified against a trust store. What bytes can prove is read: who signed, with which digests, when, and
 //! whether the signed digest of the content is that of the content at hand.
 
-use der::asn1::ObjectIdentifier;
-use der::{Decode, Tag};
 use x509_cert::Certificate as X509;
+use x509_cert::der::asn1::ObjectIdentifier;
+use x509_cert::der::{Decode, Tag};
 use x509_cert::name::Name;
 use x509_cert::serial_number::SerialNumber;
 
@@ -18,7 +18,7 @@ pub use certificate::Certificate;
 
 /// Object identifiers of PKCS #7, PKCS #9 and of Microsoft's additions.
 mod oids {
-    use der::asn1::ObjectIdentifier as Oid;
+    use x509_cert::der::asn1::ObjectIdentifier as Oid;
 
     pub const SIGNED_DATA: Oid = Oid::new_unwrap("1.2.840.113549.1.7.2");
     pub const MESSAGE_DIGEST: Oid = Oid::new_unwrap("1.2.840.113549.1.9.4");

@@ -4,7 +4,7 @@
 //! Where the bytes of a driver or the text of its INF give the structure, this table is not needed (DESIGN.md 5.3): it adds
 //! names and advice. Nothing in the code knows a vendor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use crate::facts::ids::HardwareId;
 
 use super::problem::{DataFile, InfDbProblem};
+use super::releases::MultiTier;
 use super::source::SourceConfidence;
-use super::text::{did_you_mean, is_kebab_case, prose, prose_option};
+use super::text::{did_you_mean, is_kebab_case, prose, prose_map, prose_option};
 
 /// What a child of a bus driver is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -116,6 +117,9 @@ pub struct Family {
     pub vendor: String,
     /// Tiers.
     pub kind: FamilyKind,
+    /// Its adapters are wireless: no task sequence runs over them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub wireless: bool,
     /// In short.
     #[serde(deserialize_with = "prose")]
     pub summary: String,
@@ -125,6 +129,9 @@ pub struct Family {
     /// What to do.
     #[serde(default, deserialize_with = "prose_option", skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
+    /// What to do where a release treats multi-tier drivers in this way.
+    #[serde(default, deserialize_with = "prose_map", skip_serializing_if = "BTreeMap::is_empty")]
+    pub advice_where: BTreeMap<MultiTier, String>,
     /// Where the family as a whole comes from.
     #[serde(deserialize_with = "prose")]
     pub source: String,
@@ -139,6 +146,12 @@ pub struct Family {
 }
 
 impl Family {
+    /// What to do on releases that treat multi-tier drivers in these ways, the oldest first.
+    pub fn advice_for(&self, behaviours: &BTreeSet<MultiTier>) -> Vec<String> {
+        let fitting = self.advice_where.iter().filter(|(behaviour, _)| behaviours.contains(behaviour));
+        self.advice.iter().chain(fitting.map(|(_, text)| text)).cloned().collect()
+    }
+
     /// The family has this PCI vendor and device (4 hex digits each, any case).
     pub fn has_pci_device(&self, vendor: &str, device: &str) -> bool {
         self.pci.iter().any(|ids| {

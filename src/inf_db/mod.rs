@@ -21,6 +21,7 @@ mod problem;
 mod releases;
 mod rules;
 mod scenarios;
+mod signers;
 mod source;
 mod text;
 
@@ -39,7 +40,9 @@ pub use scenarios::{
     After, Before, ContentAccess, DeployOs, DeploySource, DeployedOsDriver, Effect, NetworkDuring, NetworkRecovers,
     ScenarioFacts, ScenarioRow, Scenarios, TaskPhase, TaskResult,
 };
+pub use signers::{SignerRow, Signers};
 pub use source::{Confidence, SourceConfidence};
+pub use text::did_you_mean;
 
 use problem::DataFile;
 
@@ -57,6 +60,7 @@ pub struct InfDb {
     scenarios: Scenarios,
     ndis_functions: NdisFunctions,
     boot_images: BootImages,
+    signers: Signers,
     rules: Rules,
 }
 
@@ -139,6 +143,7 @@ impl InfDb {
             None if file.path == "ndis-functions.toml" => {
                 set(&mut self.ndis_functions, NdisFunctions::load(file, problems))
             }
+            None if file.path == "signers.toml" => set(&mut self.signers, Signers::load(file, problems)),
             Some(("nic-families", name)) if is_data_name(name) => self.families.load(file, problems),
             Some(("rules", name)) if is_data_name(name) => self.rules.load(file, problems),
             _ => {
@@ -178,6 +183,11 @@ impl InfDb {
         &self.boot_images
     }
 
+    /// Who counts as what by the usages of a certificate.
+    pub fn signers(&self) -> &Signers {
+        &self.signers
+    }
+
     /// Rule documents.
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -196,6 +206,7 @@ impl InfDb {
         part(canonical(&self.scenarios.to_file()));
         part(canonical(self.ndis_functions.to_file()));
         part(canonical(&self.boot_images));
+        part(canonical(&self.signers));
         self.families.iter().map(canonical).for_each(&mut part);
         part(String::new());
         self.rules.iter().map(canonical).for_each(&mut part);

@@ -11,6 +11,7 @@ use super::problem::{DataFile, InfDbProblem};
 use super::text::{did_you_mean, is_kebab_case, prose, prose_list};
 
 /// How bad a finding is.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
@@ -23,6 +24,11 @@ pub enum Severity {
 }
 
 impl Severity {
+    /// By the word, in any case.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Info, Self::Warning, Self::Error].into_iter().find(|s| s.name().eq_ignore_ascii_case(name.trim()))
+    }
+
     /// The word used in reports.
     pub const fn name(self) -> &'static str {
         match self {

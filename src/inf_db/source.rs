@@ -17,6 +17,7 @@ pub enum SourceConfidence {
 }
 
 /// How sure a prediction is, `wimspect/1`.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {

@@ -50,6 +50,7 @@ fn typed_text(path: &str, text: &str) -> String {
         Some("nic-families") => db.families.iter().map(canonical).collect(),
         Some("rules") => db.rules.iter().map(canonical).collect(),
         _ if path == "enumerators.toml" => canonical(&db.enumerators.to_file()),
+        _ if path == "signers.toml" => canonical(&db.signers),
         _ if path == "ndis-functions.toml" => canonical(db.ndis_functions.to_file()),
         _ => canonical(&db.scenarios.to_file()),
     }

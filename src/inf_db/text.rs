@@ -1,5 +1,7 @@
 //! Small text helpers of the data tables: prose, names that are nearly right, checks of written forms.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Deserializer};
 
 /// Reads a text that is wrapped in the file: lines of a paragraph are joined by a blank, an empty line separates
@@ -11,6 +13,16 @@ pub(super) fn prose<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String
 /// [`prose`] for a key that may be missing.
 pub(super) fn prose_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     prose(deserializer).map(Some)
+}
+
+/// [`prose`] for the values of a table.
+pub(super) fn prose_map<'de, D, K>(deserializer: D) -> Result<BTreeMap<K, String>, D::Error>
+where
+    D: Deserializer<'de>,
+    K: Deserialize<'de> + Ord,
+{
+    let map = BTreeMap::<K, String>::deserialize(deserializer)?;
+    Ok(map.into_iter().map(|(key, text)| (key, unwrap_lines(&text))).collect())
 }
 
 /// [`prose`] for a list.
@@ -38,7 +50,7 @@ fn unwrap_lines(text: &str) -> String {
 /// The names that a mistyped one may have meant, best first, at most three.
 ///
 /// Near means: one is the beginning of the other, or at most a third of the letters (at least two) differ.
-pub(super) fn did_you_mean<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
+pub fn did_you_mean<'a>(typed: &str, names: impl Iterator<Item = &'a str>) -> Vec<String> {
     // Nobody mistypes a longer name; bounds the work on whatever stands on a command line.
     const LONGEST: usize = 64;
     let typed = typed.trim().to_ascii_lowercase();

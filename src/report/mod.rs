@@ -1,9 +1,20 @@
 //! FINDINGS → BYTES on a writer, one file per format. Domain types are not wire types: the JSON shapes live in [`json`].
 
+pub mod csv;
+pub mod html;
+pub mod inert;
 pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod matrix;
+mod places;
+pub mod sarif;
+mod stream;
 pub mod text;
+mod words;
 
 use crate::analysis::Analysis;
+use crate::analysis::finding::{Finding, Severity};
 use crate::inf_db::InfDb;
 
 /// What a report is made from, beside the analysis.
@@ -20,10 +31,23 @@ pub struct Report<'a> {
     pub all_facts: bool,
     /// Say whether images are fit for distribution; not where only facts were asked for.
     pub verdicts: bool,
+    /// Findings at or above this severity fail the run; `None` = nothing does.
+    pub fail_on: Option<Severity>,
+    /// Where the program runs, for hyperlinks on a terminal only: no report depends on it.
+    pub run_folder: Option<&'a str>,
+    /// Inputs that could not be read as a whole.
+    pub failed: &'a [String],
     /// Digest of the policy file, where one was used.
     pub policy: Option<&'a str>,
     /// What the baseline says, where one was given.
     pub baseline: Option<&'a BaselineSummary>,
+}
+
+impl Report<'_> {
+    /// Whether a finding fails the run.
+    pub fn fails(&self, finding: &Finding) -> bool {
+        finding.counts() && self.fail_on.is_some_and(|least| finding.severity >= least)
+    }
 }
 
 /// A run compared with its baseline.
@@ -76,3 +100,8 @@ pub struct Problem {
 
 /// The version of the JSON contract.
 pub const SCHEMA: &str = "wimspect/1";
+
+/// A path as reports write it.
+fn slashes(path: &str) -> String {
+    path.replace('\\', "/")
+}

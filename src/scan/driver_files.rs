@@ -34,7 +34,11 @@ pub fn read(
         .collect()
 }
 
-fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
+/// The bytes of a file of a share that may be as large as a driver file.
+///
+/// # Errors
+/// A sentence for people.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let meta = std::fs::metadata(path).map_err(|e| format!("can not be read: {e}"))?;
     if !meta.is_file() {
         return Err("is no file".to_owned());
@@ -51,7 +55,7 @@ pub fn look(bytes: &[u8], enumerators: &[String]) -> DriverFile {
     let holds = enumerators.iter().filter_map(|e| find(bytes, &words, e).map(|form| (e.clone(), form)));
     DriverFile {
         size: bytes.len() as u64,
-        binary: DriverBinary::read(bytes, false),
+        binary: DriverBinary::read_signed(bytes, false),
         compressed: [&b"MSCF"[..], b"SZDD", b"KWAJ"].iter().any(|magic| bytes.starts_with(magic)),
         holds: holds.collect(),
     }

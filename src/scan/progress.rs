@@ -9,6 +9,8 @@ pub enum Phase {
     Read,
     /// Searching driver files.
     Search,
+    /// Reading catalogs.
+    Catalogs,
     /// Reading a boot image.
     Image,
     /// Reading inventories of machines.

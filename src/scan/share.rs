@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use walkdir::WalkDir;
 
 use super::progress::{Phase, Progress};
 use crate::facts::driver_package::{self, DriverPackage, InfProblem};
 use crate::facts::share::{InfContent, Share, ShareInf, ShareProblem, folder_of};
+use crate::facts::signature::InfDigests;
 
 /// No real INF comes near this (the largest of 6,408 has 2.3 MB); a larger file is not an INF.
 const MAX_INF_BYTES: u64 = 64 << 20;
@@ -155,10 +155,10 @@ pub fn read_inf_bytes(path: &Path) -> Result<Vec<u8>, String> {
 
 /// The same for bytes that are at hand.
 pub fn inf_content(bytes: &[u8]) -> InfContent {
-    let sha256 = hex(&Sha256::digest(bytes));
+    let digests = InfDigests::of(bytes);
     // A bug of ours in one file must not end a scan of 50,000.
     let package = catch_unwind(AssertUnwindSafe(|| driver_package::read(bytes))).unwrap_or_else(|_| unreadable());
-    InfContent { sha256, package: Arc::new(package) }
+    InfContent { sha256: hex(&digests.stored.sha256), digests, package: Arc::new(package) }
 }
 
 fn unreadable() -> DriverPackage {

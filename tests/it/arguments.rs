@@ -9,11 +9,25 @@ use crate::support::{run, run_line};
 /// (arguments, words on standard error)
 const WRONG: &[(&str, &[&str])] = &[
     ("", &["Usage: wimspect"]),
+    // Subcommands and flags.
     ("audit", &["<SHARE>", "--help"]),
     ("verify", &["<BOOT.WIM>", "--help"]),
     ("inspect", &["<FILE>", "--help"]),
     ("audi fixtures/share", &["'audit'"]),
     ("audit fixtures/share --nope", &["--nope", "--help"]),
+    ("audit fixtures/share --boot-imag x.wim", &["'--boot-image'"]),
+    ("audit fixtures/share --boot-image", &["--boot-image", "value is required"]),
+    ("audit fixtures/share --bootimage=x.wim", &["'--boot-image'"]),
+    ("verify fixtures/images/mdt.wim --winpe 3.0", &["--winpe", "--help"]),
+    ("inspect fixtures/share fixtures/images", &["fixtures/images", "--help"]),
+    ("inspect fixtures/share --boot-image x.wim", &["--boot-image", "--help"]),
+    ("-x", &["-x", "Usage"]),
+    ("audit fixtures/share --quiet --quiet", &["--quiet", "multiple times"]),
+    ("audit fixtures/share --fail-on error --fail-on never", &["--fail-on", "multiple times"]),
+    ("completions", &["<SHELL>"]),
+    ("completions cmd", &["'cmd'", "powershell"]),
+    // Releases, architectures, versions.
+    ("audit fixtures/share --winpe=", &["--winpe", "`wimspect explain` lists the releases"]),
     ("audit fixtures/share --winpe 10-2003", &["--winpe 10-2003", "did you mean 10-2004"]),
     ("audit fixtures/share --winpe 2,1", &["did you mean 2.1?"]),
     ("audit fixtures/share --winpe 6.1", &["3.0 or 3.1"]),
@@ -23,6 +37,11 @@ const WRONG: &[(&str, &[&str])] = &[
     ("audit fixtures/share --arch sparc", &["'sparc'", "x86", "amd64", "arm64"]),
     ("audit fixtures/share --deploy-os seven", &["'seven'", "6.1.7601"]),
     ("audit fixtures/share --deploy-os 6", &["MAJOR.MINOR"]),
+    ("audit fixtures/share --deploy-os 6.1.7601.17514.1", &["MAJOR.MINOR"]),
+    ("audit fixtures/share --deploy-os 6.x", &["MAJOR.MINOR"]),
+    ("audit fixtures/share --deploy-os -6.1", &["--help"]),
+    ("audit fixtures/share --winpe 11-26H1 --arch x86", &["--arch x86", "amd64"]),
+    // The task sequence.
     ("audit fixtures/share --content dp", &["'dp'", "run-from-dp", "download"]),
     ("audit fixtures/share --source iso", &["'iso'", "install-package", "os-image"]),
     ("audit fixtures/share --deployed-os-driver maybe", &["inbox", "none", "unknown"]),
@@ -30,12 +49,66 @@ const WRONG: &[(&str, &[&str])] = &[
     ("audit fixtures/share --package /etc", &["--package /etc", "no such folder"]),
     ("audit fixtures/share --package ../images", &["--package ../images", "no such folder"]),
     ("audit fixtures/share --package netxtreme2-multitier/../../images", &["--package", "no such folder"]),
+    // Reports.
     ("audit fixtures/share --jobs 0", &["--jobs", "1..=1024"]),
     ("audit fixtures/share --jobs many", &["--jobs", "'many'"]),
-    ("audit fixtures/share --format yaml", &["text", "json"]),
+    ("audit fixtures/share --jobs -1", &["'-1'", "--help"]),
+    ("audit fixtures/share --jobs 1025", &["--jobs", "1..=1024"]),
+    ("audit fixtures/share --format yaml", &["`yaml`", "text, json, ndjson, sarif, csv, junit, markdown, html"]),
+    ("audit fixtures/share --format jsn", &["did you mean json?"]),
+    ("audit fixtures/share --format junitxml", &["did you mean junit?"]),
+    ("audit fixtures/share --format md", &["markdown"]),
+    ("audit fixtures/share --format json=", &["names no file", "json=FILE"]),
+    ("audit fixtures/share --format =x.json", &["text, json"]),
+    ("audit fixtures/share --format", &["--format", "value is required"]),
+    ("audit fixtures/share --format json --format text", &["two reports", "standard output", "--format json=FILE"]),
+    ("audit fixtures/share --format json=x --format text=x", &["two reports", "go to x"]),
+    ("audit fixtures/share --format json --format text --output x", &["two reports", "go to x"]),
+    ("audit fixtures/share --format json=x --output y", &["--output y", "leave one of them out"]),
+    ("audit fixtures/share --format json=fixtures", &["fixtures is a folder", "name a file in it"]),
+    ("audit fixtures/share --output fixtures", &["fixtures is a folder", "name a file in it"]),
+    ("audit fixtures/share --output no-such-folder/x", &["no folder no-such-folder", "make it first"]),
+    ("audit fixtures/share --output", &["--output", "value is required"]),
+    ("audit fixtures/share --min-confidence sure", &["'sure'", "guess, likely, proven"]),
+    ("audit fixtures/share --color blue", &["'blue'", "auto, always, never"]),
+    ("audit fixtures/share --progress fast", &["'fast'", "auto, plain, none"]),
+    ("audit fixtures/share --progress plain --no-progress", &["--no-progress", "cannot be used with"]),
+    ("audit fixtures/share --policy no-such-file", &["--policy", "no-such-file"]),
+    ("audit fixtures/share --policy fixtures/README.md", &["fixtures/README.md"]),
+    ("audit fixtures/share --policy x --no-policy", &["--no-policy", "cannot be used with"]),
+    ("audit fixtures/share --baseline no-such-file", &["--baseline no-such-file"]),
+    ("audit fixtures/share --baseline fixtures/README.md", &["is no baseline", "--write-baseline"]),
+    ("audit fixtures/share --write-baseline fixtures", &["fixtures is a folder", "name a file in it"]),
+    ("audit fixtures/share --write-baseline no-such-folder/x", &["no folder no-such-folder"]),
+    ("audit fixtures/share --write-baseline x --format json=x", &["x", "name a file for each"]),
+    ("inspect fixtures/share --format csv", &["--format csv", "text, json, ndjson, html"]),
+    ("explain 3.0 --format sarif", &["--format sarif", "text, json"]),
     ("audit fixtures/share --fail-on fatal", &["error", "warning", "info", "never"]),
     ("audit fixtures/share --inf-db fixtures/no-such-folder", &["--inf-db fixtures/no-such-folder"]),
     ("audit fixtures/share --inf-db fixtures/README.md", &["--inf-db fixtures/README.md", "folder"]),
+    // Inputs that are none.
+    ("audit fixtures/no-such-share", &["fixtures/no-such-share"]),
+    ("audit fixtures/README.md", &["fixtures/README.md", "folder"]),
+    ("audit fixtures/share/wlan/fxwlan.inf", &["fxwlan.inf", "folder"]),
+    ("audit fixtures/share/wlan --boot-image no-such.wim --quiet", &["no-such.wim"]),
+    ("audit fixtures/share/wlan --boot-image fixtures/README.md --quiet", &["README.md"]),
+    ("audit fixtures/share/wlan --fleet no-such-file --quiet", &["no-such-file"]),
+    ("audit fixtures/share/wlan --fleet fixtures/fleet/refused/letter.txt --quiet", &["letter.txt", "pnputil"]),
+    ("verify no-such.wim", &["no-such.wim"]),
+    ("verify fixtures/README.md", &["README.md"]),
+    ("verify fixtures/hostile/lfs-pointer.wim", &["lfs-pointer.wim", "Git LFS"]),
+    ("verify fixtures/images/mdt.wim --drivers no-such-share --quiet", &["no-such-share"]),
+    ("inspect no-such-file", &["no-such-file"]),
+    ("inspect no-such-file.inf", &["no-such-file.inf"]),
+    ("inspect fixtures/share/wlan/fxwlan.inf --os seven", &["'seven'", "6.1.7601"]),
+    ("inspect fixtures/share/wlan/fxwlan.inf --os 6.1 --arch sparc", &["'sparc'", "amd64"]),
+    ("inspect fixtures/share/wlan/fxwlan.inf --os 6.1 --product-type 4", &["1 (workstation)", "3 (server)"]),
+    ("inspect fixtures/share/wlan/fxwlan.inf --os 6.1 --suite-mask blade", &["0x..."]),
+    ("inspect fixtures/share/wlan/fxwlan.inf --os 6.1 --language german", &["LANGID", "0409"]),
+    ("inspect fixtures/share --lint", &["fixtures/share is a folder", "one INF file"]),
+    ("inspect fixtures/images/mdt.wim --os 6.1", &["mdt.wim is a WIM", "one INF file"]),
+    ("inspect fixtures/share/wlan/fxwlan.inf --arch x86", &["--os"]),
+    // What is to be explained.
     ("explain nonsense", &["`nonsense`", "`wimspect explain`"]),
     ("explain multi-tier", &["did you mean multi-tier-nic-in-windowspe"]),
     ("explain broadcom-netxtreme", &[]),
@@ -46,17 +119,45 @@ const WRONG: &[(&str, &[&str])] = &[
 
 #[test]
 fn a_wrong_call_ends_with_2_and_says_what_to_do() {
+    let mut wrong = Vec::new();
     for (arguments, words) in WRONG {
         let run = run_line(arguments);
         if words.is_empty() {
             assert_eq!(run.code, Some(0), "`{arguments}`: {}", run.stderr);
             continue;
         }
-        assert_eq!(run.code, Some(2), "`{arguments}`: {}", run.stderr);
-        assert!(run.stdout.is_empty(), "`{arguments}`: messages belong on standard error");
-        for word in *words {
-            assert!(run.stderr.contains(word), "`{arguments}` does not say {word:?}: {}", run.stderr);
+        let mut problem = |text: String| wrong.push(format!("`{arguments}`: {text}: {}", run.stderr));
+        if run.code != Some(2) {
+            problem(format!("ends with {:?}", run.code));
         }
+        if !run.stdout.is_empty() {
+            problem("messages belong on standard error".to_owned());
+        }
+        for word in *words {
+            if !run.stderr.contains(word) {
+                problem(format!("does not say {word:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn names_are_taken_without_case_and_by_their_everyday_forms() {
+    for (arguments, as_written) in [
+        ("--winpe 2.1 --arch x64", "--winpe 2.1 --arch amd64"),
+        ("--winpe 2.1 --arch i386", "--winpe 2.1 --arch x86"),
+        ("--winpe 11-24h2", "--winpe 11-24H2"),
+        ("--winpe 2.1 --content RUN-FROM-DP", "--winpe 2.1 --content run-from-dp"),
+        ("--format JSON", ""),
+    ] {
+        let share = "audit fixtures/share/netxtreme2-multitier --fail-on never --format";
+        let (format, arguments) =
+            arguments.strip_prefix("--format ").map_or(("json", arguments), |format| (format, ""));
+        let (left, right) =
+            (run_line(&format!("{share} {format} {arguments}")), run_line(&format!("{share} json {as_written}")));
+        assert_eq!(left.code, Some(0), "{arguments}: {}", left.stderr);
+        assert!(left.stdout == right.stdout, "{arguments}");
     }
 }
 
@@ -122,7 +223,7 @@ fn the_help_fits_a_screen_and_names_every_subcommand() {
         let run = run_line(line);
         let shown = run.text();
         assert_eq!(run.code, Some(0));
-        assert!(shown.lines().count() <= 50, "{line}: {} lines", shown.lines().count());
+        assert!(shown.lines().count() <= 24, "{line}: {} lines", shown.lines().count());
         for word in ["audit", "verify", "inspect", "explain", "Exit codes"] {
             assert!(shown.contains(word), "{line}: {word}");
         }

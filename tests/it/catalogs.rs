@@ -55,7 +55,9 @@ fn a_fixture_catalog_says_what_its_script_wrote() {
     let (old, new) = (catalog("netxtreme2-multitier/bxvbd.cat"), catalog("intel-like-monolithic/fxe1.cat"));
     assert_eq!((old.shape, new.shape), (Some(1), Some(2)));
     assert_eq!(old.problems, Vec::<String>::new());
-    assert!(!old.is_signed() && old.signatures.is_empty());
+    assert!(old.is_signed() && old.signatures[0].content_matches == Some(true), "{:?}", old.signatures);
+    assert_eq!(old.signatures[0].signer.as_deref(), Some("wimspect fixtures signer"));
+    assert_eq!((old.signatures[0].digest, new.signatures[0].digest), (DigestAlgorithm::Sha1, DigestAlgorithm::Sha256));
     assert!(old.lists_name("BXVBD.INF"));
     assert!(old.members.iter().all(|m| m.digests[0].algorithm == DigestAlgorithm::Sha1));
     assert!(new.members.iter().any(|m| m.digests[0].algorithm == DigestAlgorithm::Sha256));

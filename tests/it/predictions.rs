@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::support::{copy_tree, finish, fixture, items, json_line, program, run_line, text};
+use crate::support::{copy_tree, finish, fixture, items, json_line, program, run_line, sign_again, text};
 
 /// All NetXtreme II adapters with 1 GbE.
 const ADAPTERS: [&str; 8] = ["1639", "163A", "163B", "163C", "164A", "164C", "16AA", "16AC"];
@@ -352,8 +352,9 @@ const CASES: &[Case] = &[
 fn newer_set(share: &Path) {
     let folder = share.join(MULTI_2019);
     copy_tree(&fixture("renamed/netxtreme2-multitier"), &folder);
-    for inf in ["qbrgj.inf", "qrnk.inf"] {
-        let content = std::fs::read_to_string(folder.join(inf)).unwrap();
+    for stem in ["qbrgj", "qrnk"] {
+        let (inf, catalog) = (folder.join(format!("{stem}.inf")), folder.join(format!("{stem}.cat")));
+        let content = std::fs::read_to_string(&inf).unwrap();
         let newer: Vec<String> = content
             .split_inclusive('\n')
             .map(|line| match line.starts_with("DriverVer") {
@@ -361,7 +362,10 @@ fn newer_set(share: &Path) {
                 false => line.to_owned(),
             })
             .collect();
-        std::fs::write(folder.join(inf), newer.concat()).unwrap();
+        let change = (content.clone().into_bytes(), newer.concat().into_bytes());
+        std::fs::write(&inf, &change.1).unwrap();
+        let signed = sign_again(&std::fs::read(&catalog).unwrap(), &[change]);
+        std::fs::write(&catalog, signed).unwrap();
     }
 }
 
@@ -516,4 +520,36 @@ fn a_bus_driver_of_an_unknown_family_is_known_by_the_adapter_that_it_claims() {
     let mut rules: Vec<&str> = errors.map(|f| text(f, "/rule")).collect();
     rules.sort_unstable();
     assert_eq!(rules, ["bus-driver-without-miniport", "multi-tier-nic-in-windowspe"]);
+}
+
+#[test]
+fn what_came_with_windows_ranks_before_what_vendors_signed_in_6_0_only() {
+    let cases = [
+        ("6.0.6001-amd64-inbox-monolithic.wim", "loses-rank", "better signature"),
+        // The same driver, injected: both are signed by a vendor, and the date decides.
+        (PE2, "replaces", "its DriverVer date"),
+        (PE3, "replaces", "its DriverVer date"),
+    ];
+    for (image, effect, because) in cases {
+        let report = audit(&fixture("share/netxtreme2-multitier"), image, RUN);
+        let predictions = items(&report["predictions"]);
+        assert!(!predictions.is_empty(), "{image}");
+        for prediction in predictions {
+            assert_eq!(text(prediction, "/effect"), effect, "{image}: {prediction}");
+            let reasons = prediction["because"].to_string();
+            assert!(reasons.contains(because), "{image}: {reasons}");
+        }
+    }
+}
+
+#[test]
+fn an_unsigned_set_loses_against_every_signed_driver() {
+    let share = tempfile::tempdir().unwrap();
+    copy_tree(&fixture("share/netxtreme2-multitier"), share.path());
+    for catalog in ["bxvbd.cat", "bxnd.cat"] {
+        std::fs::remove_file(share.path().join(catalog)).unwrap();
+    }
+    for prediction in items(&audit(share.path(), PE3, RUN)["predictions"]) {
+        assert_eq!(text(prediction, "/effect"), "loses-rank", "{prediction}");
+    }
 }

@@ -72,7 +72,7 @@ fn the_container_is_described() {
         ("6.1.7600-amd64-inbox-monolithic.wim", "LZX, "),
         ("packed-none.wim", "not compressed, "),
         ("packed-xpress.wim", "XPRESS, "),
-        ("packed-lzms.wim", "LZMS, 15 KB"),
+        ("packed-lzms.wim", "LZMS, 16 KB"),
         ("packed-solid.wim", "LZMS, solid, "),
         ("packed-pipable.wim", ", pipable"),
         ("integrity-table.wim", "with integrity table"),

@@ -95,17 +95,19 @@ fn share(renaming: Option<&Renaming>) -> tempfile::TempDir {
     for set in SETS {
         let folder = share.path().join(set);
         std::fs::create_dir(&folder).unwrap();
-        for entry in std::fs::read_dir(fixtures().join("share").join(set)).unwrap() {
-            let path = entry.unwrap().path();
-            let (name, bytes) =
-                (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap());
-            match renaming {
-                Some(r) => {
-                    let name = String::from_utf8(r.apply(name.as_bytes())).unwrap();
-                    std::fs::write(folder.join(name), r.apply(&bytes)).unwrap();
-                }
-                None => std::fs::write(folder.join(name), bytes).unwrap(),
+        let entries = std::fs::read_dir(fixtures().join("share").join(set)).unwrap();
+        let files: Vec<(String, Vec<u8>)> = entries
+            .map(|entry| entry.unwrap().path())
+            .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()))
+            .collect();
+        let new = |bytes: &[u8]| renaming.map_or_else(|| bytes.to_vec(), |r| r.apply(bytes));
+        let changes: Vec<_> = files.iter().map(|(_, bytes)| (bytes.clone(), new(bytes))).collect();
+        for (name, bytes) in &files {
+            let mut made = new(bytes);
+            if name.ends_with(".cat") {
+                made = crate::support::sign_again(&made, &changes);
             }
+            std::fs::write(folder.join(String::from_utf8(new(name.as_bytes())).unwrap()), made).unwrap();
         }
     }
     share

@@ -104,3 +104,53 @@ pub fn copy_tree(from: &Path, to: &Path) {
         }
     }
 }
+
+/// Puts the digests of changed files into a catalog of ours and mends the signed digest of its content, so that it signs them
+/// again; `changes` holds each file before and after. Nobody checks the RSA signature.
+pub fn sign_again(catalog: &[u8], changes: &[(Vec<u8>, Vec<u8>)]) -> Vec<u8> {
+    use sha2::Digest as _;
+    use wimspect::facts::signature::{Digests, file_hashes, pe_hashes};
+    /// messageDigest, up to the length of its value.
+    const MESSAGE_DIGEST: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 4, 0x31];
+    /// The content type of a trust list, up to the tag of its content.
+    const TRUST_LIST: &[u8] = &[6, 9, 0x2b, 6, 1, 4, 1, 0x82, 0x37, 0x0a, 1, 0xa0];
+    let digests = |bytes: &[u8]| -> Digests { pe_hashes(bytes).unwrap_or_else(|| file_hashes(bytes)) };
+    let utf16 = |digest: &[u8]| -> Vec<u8> {
+        digest.iter().flat_map(|b| format!("{b:02X}").into_bytes()).flat_map(|c| [c, 0]).collect()
+    };
+    let mut made = catalog.to_vec();
+    for (before, after) in changes {
+        let (old, new) = (digests(before), digests(after));
+        for (old, new) in [(&old.sha1[..], &new.sha1[..]), (&old.sha256, &new.sha256)] {
+            replace(&mut made, old, new);
+            replace(&mut made, &utf16(old), &utf16(new));
+        }
+    }
+    let header = |bytes: &[u8]| if bytes[1] > 0x80 { 2 + usize::from(bytes[1] & 0x7f) } else { 2 };
+    let length = |bytes: &[u8]| match usize::from(bytes[1]) {
+        short @ ..=0x80 => short,
+        long => bytes[2..2 + (long & 0x7f)].iter().fold(0, |all, b| all << 8 | usize::from(*b)),
+    };
+    let at = find(&made, TRUST_LIST).expect("a trust list") + TRUST_LIST.len() - 1;
+    let list = at + header(&made[at..]);
+    let (from, size) = (list + header(&made[list..]), length(&made[list..]));
+    let content = made[from..from + size].to_vec();
+    let value = find(&made, MESSAGE_DIGEST).expect("a signed digest") + MESSAGE_DIGEST.len() + 3;
+    match made[value - 1] {
+        20 => made[value..value + 20].copy_from_slice(&sha1::Sha1::digest(&content)),
+        _ => made[value..value + 32].copy_from_slice(&sha2::Sha256::digest(&content)),
+    }
+    made
+}
+
+fn find(bytes: &[u8], what: &[u8]) -> Option<usize> {
+    bytes.windows(what.len()).position(|w| w == what)
+}
+
+fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) {
+    let mut from = 0;
+    while let Some(at) = find(&bytes[from..], old) {
+        bytes[from + at..from + at + new.len()].copy_from_slice(new);
+        from += at + new.len();
+    }
+}

@@ -1,8 +1,9 @@
 //! Which bus driver makes the devices that a child driver claims: candidates by evidence, then the choice.
 //!
 //! Evidence, strongest first (DESIGN.md 5.3): the enumerator inside a driver file that is no NDIS driver · the child's id as
-//! text in the parent's AddReg · the bus's class GUID equal to a GUID enumerator · CopyINF · the family table. Nearness of
-//! folders chooses among candidates that have evidence; provider and service name only break ties.
+//! text in the parent's AddReg · the bus's class GUID equal to a GUID enumerator · CopyINF · the family table · as a guess, a
+//! service of the same provider that has the enumerator's name (what is left where a share holds INFs without their driver
+//! files). Nearness of folders chooses among candidates that have evidence; provider and service name also break ties.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +42,7 @@ enum Strength {
     ClassGuid,
     CopyInf,
     Family,
+    ServiceName,
 }
 
 impl Strength {
@@ -48,6 +50,7 @@ impl Strength {
         match self {
             Strength::Binary => Confidence::Proven,
             Strength::RegistryText | Strength::ClassGuid | Strength::CopyInf | Strength::Family => Confidence::Likely,
+            Strength::ServiceName => Confidence::Guess,
         }
     }
 }
@@ -97,6 +100,8 @@ pub struct Linker<'a> {
     by_service: BTreeMap<String, Vec<DriverIndex>>,
     /// INF file name → drivers that CopyINF it, with the line.
     by_copy_inf: BTreeMap<String, Vec<(DriverIndex, u32)>>,
+    /// Drivers of which a file was read: what it does not hold it does not make.
+    read: BTreeSet<DriverIndex>,
 }
 
 impl<'a> Linker<'a> {
@@ -111,6 +116,7 @@ impl<'a> Linker<'a> {
             by_registry_id: BTreeMap::new(),
             by_service: BTreeMap::new(),
             by_copy_inf: BTreeMap::new(),
+            read: read_drivers(world),
         };
         for (index, profile) in profiles.iter().enumerate() {
             if profile.net != NetKind::None {
@@ -277,7 +283,27 @@ impl<'a> Linker<'a> {
                 }
             }
         }
+        if all.is_empty() {
+            return self.named_alike(child, enumerator);
+        }
         all.into_values().collect()
+    }
+
+    /// Bus drivers often name their enumerator after their own service (`b06bdrv`, `xenvif`, `nwadi`).
+    fn named_alike(&self, child: DriverIndex, enumerator: &str) -> Vec<Candidate> {
+        let drivers = self.by_service.get(&enumerator.to_ascii_lowercase()).into_iter().flatten();
+        let drivers = drivers.filter(|d| **d != child && self.same_provider(child, **d) && !self.read.contains(d));
+        drivers
+            .map(|driver| {
+                let text = format!(
+                    "a service of {} has the name of the enumerator {enumerator}\\, and both INFs have the same \
+                     provider; its driver file was not there to be read",
+                    self.world.drivers[*driver].inf
+                );
+                let evidence = vec![Evidence::new("service-name", text)];
+                Candidate { driver: *driver, strength: Strength::ServiceName, evidence }
+            })
+            .collect()
     }
 
     fn same_provider(&self, a: DriverIndex, b: DriverIndex) -> bool {
@@ -309,6 +335,22 @@ pub fn location_distance(a: &Location, b: &Location) -> Option<usize> {
         (Location::Image { image: x, .. }, Location::Image { image: y, .. }) if x == y => Some(0),
         _ => None,
     }
+}
+
+/// Drivers with a driver file that could be read, on a share or in an image.
+fn read_drivers(world: &World) -> BTreeSet<DriverIndex> {
+    let files = world.driver_files.values().filter(|f| f.facts.is_ok());
+    let mut read: BTreeSet<DriverIndex> = files.flat_map(|f| f.owners.iter().copied()).collect();
+    for (index, driver) in world.drivers.iter().enumerate() {
+        let has_binary = |l: &Location| {
+            matches!(l, Location::Image { image, entry, .. }
+                if !world.images[*image].facts.drivers[*entry].binaries.is_empty())
+        };
+        if driver.locations.iter().any(has_binary) {
+            read.insert(index);
+        }
+    }
+    read
 }
 
 /// Enumerator → drivers whose files hold it.

@@ -37,6 +37,7 @@ pub fn id_kind(id: &HardwareId, db: &InfDb) -> IdKind {
 }
 
 /// What a device does, as far as its install section tells.
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Function {
@@ -58,6 +59,13 @@ pub enum Function {
     Other,
     /// Nothing tells.
     Unknown,
+}
+
+impl Function {
+    /// No cable: Windows PE does not start from it.
+    pub const fn is_wireless(self) -> bool {
+        matches!(self, Self::Wlan | Self::Wwan)
+    }
 }
 
 /// The network kind of a driver as a whole, by class and NCF flags.
@@ -227,10 +235,13 @@ pub fn section_function(section: &InstallSection) -> Function {
     let lower: Vec<&str> = lower.split(',').map(str::trim).collect();
     let if_type = net.if_type.as_ref().map(|v| v.value);
     let physical = net.physical_media_type.as_ref().map(|v| v.value);
-    if if_type == Some(71) || physical == Some(9) || lower.contains(&"wlan") {
+    // IF_TYPE_* of ipifcons.h and NDIS_PHYSICAL_MEDIUM of ntddndis.h.
+    if if_type == Some(71) || matches!(physical, Some(1 | 9)) || lower.contains(&"wlan") {
         return Function::Wlan;
     }
-    if lower.contains(&"ppip") || lower.iter().any(|l| l.starts_with("flpp")) {
+    // WiMAX (237, 12) and mobile broadband.
+    let broadband = matches!(if_type, Some(237 | 243 | 244)) || matches!(physical, Some(8 | 12));
+    if broadband || lower.contains(&"ppip") || lower.iter().any(|l| l.starts_with("flpp")) {
         return Function::Wwan;
     }
     if lower.contains(&"ethernet") || (if_type == Some(6) && physical.is_none_or(|p| p == 14)) {

@@ -8,6 +8,7 @@ use super::topology::{Tier, Topology};
 use crate::analysis::world::DriverIndex;
 
 /// Role of a driver (DESIGN.md 4).
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {

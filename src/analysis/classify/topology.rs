@@ -68,6 +68,8 @@ pub struct Topology {
     pub siblings: Vec<DriverIndex>,
     /// Enumerators of its children that no driver here makes.
     pub missing: Vec<MissingBus>,
+    /// All its network devices are wireless: no task sequence runs over them.
+    pub wireless: bool,
 }
 
 impl Topology {
@@ -115,11 +117,24 @@ pub fn build(world: &World, profiles: &[Profile], db: &InfDb) -> Topologies {
         }
     }
     add_missing(&mut all, profiles, &links);
+    for topology in &mut all {
+        topology.wireless = is_wireless(topology, profiles, db);
+    }
     let roles = (0..world.drivers.len()).map(|d| Role::of(d, profiles, &links, &all)).collect();
     all.sort_by(|a, b| {
         (a.nodes.first().map(|n| n.0), a.kind, &a.id).cmp(&(b.nodes.first().map(|n| n.0), b.kind, &b.id))
     });
     Topologies { all, roles }
+}
+
+/// By what the network devices say of themselves, or else by the family.
+fn is_wireless(topology: &Topology, profiles: &[Profile], db: &InfDb) -> bool {
+    let family = topology.family.as_deref().and_then(|id| db.families().get(id));
+    let mut devices = topology.nodes.iter().filter(|(_, t)| matches!(t, Tier::Leaf | Tier::Root)).map(|(d, _)| *d);
+    let said = devices.next().is_some_and(|first| {
+        profiles[first].function.is_wireless() && devices.all(|d| profiles[d].function.is_wireless())
+    });
+    said || family.is_some_and(|f| f.wireless)
 }
 
 /// Links of the network adapters, then of every parent that is a child itself, until nothing new is found.
@@ -224,6 +239,7 @@ fn multi_tier(
         edges,
         siblings: beside,
         missing: Vec::new(),
+        wireless: false,
     }
 }
 
@@ -238,6 +254,7 @@ fn orphan(world: &World, profiles: &[Profile], child: DriverIndex, db: &InfDb) -
         edges: Vec::new(),
         siblings: Vec::new(),
         missing: Vec::new(),
+        wireless: false,
     }
 }
 
@@ -253,6 +270,7 @@ fn monolithic(world: &World, db: &InfDb, driver: DriverIndex) -> Topology {
         edges: Vec::new(),
         siblings: Vec::new(),
         missing: Vec::new(),
+        wireless: false,
     }
 }
 

@@ -8,6 +8,8 @@ use super::offered::OfferedSet;
 use crate::analysis::classify::role::Role;
 use crate::analysis::classify::topology::{Tier, Topology};
 use crate::analysis::evidence::{Confidence, Evidence, Place};
+use crate::analysis::package_files::PackageFiles;
+use crate::analysis::package_signing::{PackageSigning, Trust};
 use crate::analysis::selection::rank::{Candidate, Decider, DeviceIds, Rank, SignatureScore, compare};
 use crate::analysis::selection::{self, SelectedModel};
 use crate::analysis::target::Target;
@@ -83,8 +85,9 @@ pub struct TargetView<'a> {
     image_by_id: HashMap<&'a HardwareId, Vec<usize>>,
     image_enumerators: BTreeSet<&'a str>,
     all_signing_equal: bool,
-    /// Whether a driver's catalog is there: asked for every id, the same each time.
-    catalogs: RefCell<HashMap<DriverIndex, bool>>,
+    files: PackageFiles<'a>,
+    /// How much a driver's signature counts: asked for every id, the same each time.
+    trust: RefCell<HashMap<DriverIndex, Trust>>,
 }
 
 impl<'a> TargetView<'a> {
@@ -97,7 +100,8 @@ impl<'a> TargetView<'a> {
             image_by_id: HashMap::new(),
             image_enumerators: BTreeSet::new(),
             all_signing_equal: target.all_signing_equal,
-            catalogs: RefCell::new(HashMap::new()),
+            files: PackageFiles::new(inputs.world),
+            trust: RefCell::new(HashMap::new()),
         };
         if let Some(image) = target.image() {
             let drivers: Vec<DriverIndex> = inputs.world.image_drivers(image).map(|(index, ..)| index).collect();
@@ -213,11 +217,12 @@ impl<'a> TargetView<'a> {
         let (score, model) = scored.min_by_key(|(score, model)| (*score, model.line))?;
         let package = &world.drivers[driver].package;
         let install = package.install_section(&model.install_section, self.target.os.arch);
-        let signed = *self.catalogs.borrow_mut().entry(driver).or_insert_with(|| self.catalog_is_there(driver));
-        let signature = match (signed, install.is_some_and(|s| s.nt_decorated)) {
-            (true, _) => SignatureScore::Authenticode,
-            (false, true) => SignatureScore::UnsignedNt,
-            (false, false) => SignatureScore::Unsigned,
+        let signature = match (self.trust(driver), install.is_some_and(|s| s.nt_decorated)) {
+            (Trust::InBox | Trust::Microsoft, _) => SignatureScore::MicrosoftSigned,
+            // Not known: that it is signed is assumed, and said where it matters (`assumed_signed`).
+            (Trust::Authenticode | Trust::Unknown, _) => SignatureScore::Authenticode,
+            (Trust::Unsigned, true) => SignatureScore::UnsignedNt,
+            (Trust::Unsigned, false) => SignatureScore::Unsigned,
         };
         let feature = install.and_then(|s| s.feature_score).unwrap_or(0xFF);
         let of_section = install.and_then(|s| s.driver_ver.as_ref());
@@ -230,20 +235,28 @@ impl<'a> TargetView<'a> {
         Some(Contender { driver, model, install, candidate })
     }
 
-    /// A named catalog that lies where it should. Whether its signature holds is judged elsewhere.
-    fn catalog_is_there(&self, driver: DriverIndex) -> bool {
-        let world = self.inputs.world;
-        let package = &world.drivers[driver].package;
-        let named: Vec<&str> = package.version.catalogs.iter().map(|c| c.file.as_str()).collect();
-        world.drivers[driver].locations.iter().any(|location| match location {
-            Location::Share { share, .. } => {
-                named.iter().any(|c| world.shares[*share].find_file(location.folder(), c).is_some())
-            }
-            Location::Image { image, entry, origin, .. } => {
-                *origin == crate::facts::boot_image::DriverOrigin::Inbox
-                    || world.images[*image].facts.drivers[*entry].catalog_found
-            }
+    /// How much a driver's signature counts here: where the image has the driver, in the image; else in the share, the best
+    /// of its places.
+    fn trust(&self, driver: DriverIndex) -> Trust {
+        *self.trust.borrow_mut().entry(driver).or_insert_with(|| {
+            let (world, os) = (self.inputs.world, &self.target.os);
+            let facts = &world.drivers[driver];
+            let in_image =
+                |l: &&Location| matches!(l, Location::Image { image, .. } if Some(*image) == self.target.image());
+            let here = facts.locations.iter().find(in_image);
+            let places = here.into_iter().chain(facts.locations.iter().filter(|_| here.is_none()));
+            let trust = places.map(|location| {
+                PackageSigning::of(world, &self.files, facts, location, os.arch).trust(&os.version, self.inputs.db)
+            });
+            trust.min().unwrap_or(Trust::Unknown)
         })
+    }
+
+    /// What had to be assumed of these drivers because their catalogs could not be read.
+    fn assumed_signed(&self, drivers: [Option<DriverIndex>; 2]) -> Vec<String> {
+        let unknown = drivers.into_iter().flatten().filter(|d| self.trust(*d) == Trust::Unknown);
+        let name = |d: DriverIndex| &self.inputs.world.drivers[d].inf;
+        unknown.map(|d| format!("whether {} is signed is not known: assumes that it is", name(d))).collect()
     }
 
     /// The winner, and whom it can not be told from.
@@ -404,6 +417,7 @@ impl<'a> TargetView<'a> {
                 (effect, Some(driver), self.after(offered, driver))
             }
         };
+        let assumes = self.assumed_signed([driver_before, offered_driver]);
         if effect == Effect::Replaces {
             because.extend(topology.edges.iter().flat_map(|e| e.evidence.iter().cloned()));
         }
@@ -415,8 +429,8 @@ impl<'a> TargetView<'a> {
             driver_after,
             effect,
             after,
-            confidence: Confidence::Proven,
-            assumes: Vec::new(),
+            confidence: if assumes.is_empty() { Confidence::Proven } else { Confidence::Likely },
+            assumes,
             because,
         }
     }

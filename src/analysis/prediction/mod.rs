@@ -105,7 +105,10 @@ fn residents(inputs: &Inputs<'_>, view: &TargetView<'_>, target: usize) -> Vec<R
         return found;
     }
     for (index, topology) in inputs.topologies.all.iter().enumerate() {
-        let Some(root) = topology.root().filter(|_| topology.kind == TopologyKind::MultiTier) else { continue };
+        let Some(root) = topology.root().filter(|_| topology.kind == TopologyKind::MultiTier && !topology.wireless)
+        else {
+            continue;
+        };
         let mut by_state: BTreeMap<Before, (Vec<HardwareId>, Evidence)> = BTreeMap::new();
         for id in &topology.root_ids {
             if let Some((driver, state, because)) = view.now(id)

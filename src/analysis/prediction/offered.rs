@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::analysis::classify::link::location_distance;
-use crate::analysis::classify::topology::{Topologies, Topology};
+use crate::analysis::classify::topology::{Topologies, Topology, TopologyKind};
 use crate::analysis::world::{DriverIndex, Folder, Location, World};
 use crate::facts::share::folder_of;
 
@@ -21,7 +21,7 @@ pub struct OfferedSet {
 /// All sets of the shares: by topology, or, when packages are named, one set for each package.
 pub fn sets(world: &World, topologies: &Topologies, packages: &[Folder]) -> Vec<OfferedSet> {
     let mut found: BTreeMap<(Folder, usize), OfferedSet> = BTreeMap::new();
-    for (index, topology) in topologies.all.iter().enumerate() {
+    for (index, topology) in topologies.all.iter().enumerate().filter(|(_, t)| is_judged(t)) {
         for (folder, drivers) in places(world, topology) {
             found.entry((folder.clone(), index)).or_insert(OfferedSet { folder, drivers, topologies: vec![index] });
         }
@@ -30,6 +30,11 @@ pub fn sets(world: &World, topologies: &Topologies, packages: &[Folder]) -> Vec<
         return found.into_values().collect();
     }
     packages.iter().map(|package| package_set(world, topologies, package)).collect()
+}
+
+/// Over a wireless adapter no task sequence runs: what a bus driver does to it is nobody's loss in Windows PE.
+pub fn is_judged(topology: &Topology) -> bool {
+    !(topology.wireless && topology.kind == TopologyKind::MultiTier)
 }
 
 /// Where a topology lies: for each location of its first driver, the nearest locations of the others.
@@ -57,7 +62,8 @@ fn package_set(world: &World, topologies: &Topologies, package: &Folder) -> Offe
     let drivers: Vec<DriverIndex> =
         (0..world.drivers.len()).filter(|d| world.drivers[*d].locations.iter().any(|l| is_in(l, package))).collect();
     let topologies = topologies.all.iter().enumerate();
-    let topologies = topologies.filter(|(_, t)| t.nodes.first().is_some_and(|(d, _)| drivers.binary_search(d).is_ok()));
+    let topologies = topologies
+        .filter(|(_, t)| is_judged(t) && t.nodes.first().is_some_and(|(d, _)| drivers.binary_search(d).is_ok()));
     OfferedSet { folder: package.clone(), topologies: topologies.map(|(i, _)| i).collect(), drivers }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Context;
-use super::folding::{Item, by_folder};
+use super::folding::{Item, by_driver};
 use super::no_models_for_winpe_release::is_adapter;
 use crate::analysis::choices::reaches;
 use crate::analysis::evidence::Evidence;
@@ -34,13 +34,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for group in by_folder(context, items) {
+    for group in by_driver(context, items) {
         let text = format!(
-            "{} {} models for {} only in sections with a build number, which it does not understand: {} not applicable",
+            "{} has models for {} only in sections with a build number, which it does not understand: the driver is not applicable",
             group.names(),
-            group.verb("has", "have"),
             folded_names(context.targets, &group.targets),
-            group.verb("it is", "they are"),
         );
         let mut finding = group.finding(context, ID, text);
         let rule = format!("build numbers in decorations are known from build {FIRST_BUILD_WITH_BUILD_NUMBERS} on");

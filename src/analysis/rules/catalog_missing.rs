@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::Context;
-use super::folding::{Item, by_folder, named_targets};
+use super::folding::{Item, by_driver, named_targets, runs_wired_adapter};
 use crate::analysis::finding::{Finding, Severity};
+use crate::analysis::package_signing::for_arch;
 use crate::analysis::target::folded_names;
 use crate::analysis::world::Location;
-use crate::facts::driver_package::{CatalogRef, VersionSection};
+use crate::facts::driver_package::CatalogRef;
 use crate::facts::ids::Arch;
+use crate::inf_db::X86Signing;
 
 pub(super) const ID: &str = "catalog-missing";
 
@@ -35,16 +37,17 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             if hit.is_empty() && !none_at_all {
                 continue;
             }
-            let severity = if hit.is_empty() { Severity::Info } else { Severity::Warning };
+            // What runs no wired adapter is of no use in the windowsPE pass anyway.
+            let matters = runs_wired_adapter(context, index) && hit.iter().any(|t| enforces(context, *t));
+            let severity = if matters { Severity::Warning } else { Severity::Info };
             let line = version.catalogs.first().map_or(0, |c| c.line);
             let items = if version.catalogs.is_empty() { &mut without } else { &mut lost };
             items.push(Item { targets: hit, line, ..Item::new(context, index, number, severity) });
         }
     }
     for (items, fault) in [(lost, "no catalog lies beside"), (without, "no catalog is named by")] {
-        for group in by_folder(context, items) {
-            let counts = group.verb("it counts", "they count");
-            let mut text = format!("{fault} {}: {counts} as unsigned", group.names());
+        for group in by_driver(context, items) {
+            let mut text = format!("{fault} {}: it counts as unsigned", group.names());
             if !group.targets.is_empty() {
                 text = format!("{text} in {}", folded_names(context.targets, &group.targets));
             }
@@ -53,8 +56,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The catalogs that count on an architecture: those with its decoration, else those without one.
-fn for_arch(version: &VersionSection, arch: Arch) -> impl Iterator<Item = &CatalogRef> {
-    let own = version.catalogs.iter().any(|c| c.arch == Some(arch));
-    version.catalogs.iter().filter(move |c| if own { c.arch == Some(arch) } else { c.arch.is_none() })
+/// The target refuses unsigned kernel drivers, on some machines at least: every 64-bit Windows since Vista does.
+fn enforces(context: &Context<'_>, target: usize) -> bool {
+    let target = &context.targets[target];
+    let release = target.release.as_deref().and_then(|id| context.db.releases().by_id(id));
+    target.os.arch != Arch::X86 || release.is_some_and(|r| r.x86_signing != X86Signing::Never)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Context;
-use super::folding::{Item, by_folder, listed};
+use super::folding::{Item, by_driver, listed};
 use crate::analysis::finding::{Finding, Severity};
 
 pub(super) const ID: &str = "co-installer-required";
@@ -18,20 +18,18 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             items.push(Item { line: entry.line, ..Item::new(context, index, number, Severity::Info) });
         }
     }
-    for group in by_folder(context, items) {
-        let files: BTreeSet<String> = group
-            .items
+    for group in by_driver(context, items) {
+        let sections = &context.world.drivers[group.driver].package.install_sections;
+        let files: BTreeSet<String> = sections
             .iter()
-            .flat_map(|i| &context.world.drivers[i.driver].package.install_sections)
             .flat_map(|s| &s.co_installers)
             .map(|c| c.value.split(',').next().unwrap_or_default().trim().to_ascii_lowercase())
             .filter(|name| !name.is_empty())
             .collect();
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
         let text = format!(
-            "{} {} a co-installer ({}): in the windowsPE pass the adapter works only without what it does",
+            "{} registers a co-installer ({}): in the windowsPE pass the adapter works only without what it does",
             group.names(),
-            group.verb("registers", "register"),
             listed(&files),
         );
         findings.push(group.finding(context, ID, text));

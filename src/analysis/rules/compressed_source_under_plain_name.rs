@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Context;
-use super::folding::{Item, by_folder, failure};
+use super::folding::{Item, by_driver, failure};
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::world::Location;
 use crate::facts::share::{file_name_of, folder_of};
@@ -35,14 +35,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             items.push(Item { targets: taken, name, ..Item::new(context, *index, number, severity) });
         }
     }
-    for group in by_folder(context, items) {
+    for group in by_driver(context, items) {
         let text = format!(
-            "{} {} compressed under the plain name: Windows copies {} as {}, and {} not load",
+            "compressed under the plain name: {}; Windows copies such a file as it is, and it does not load",
             group.names(),
-            group.verb("is", "are"),
-            group.verb("it", "them"),
-            group.verb("it is", "they are"),
-            group.verb("it does", "they do"),
         );
         findings.push(group.finding(context, ID, text));
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::Context;
-use super::folding::{Item, by_folder};
+use super::folding::{Item, by_driver};
 use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::selection::models::selected_models;
@@ -33,12 +33,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             items.push(Item { targets, name, ..Item::new(context, index, number, severity) });
         }
     }
-    for group in by_folder(context, items) {
+    for group in by_driver(context, items) {
         let text = format!(
-            "{} {}: offered in the windowsPE pass {} can make Windows Setup fail (0x80070103 - 0x40031)",
+            "{} is no driver of its own: offered in the windowsPE pass it can make Windows Setup fail (0x80070103 - 0x40031)",
             group.names(),
-            group.verb("is no driver of its own", "are no drivers of their own"),
-            group.verb("it", "they"),
         );
         let mut finding = group.finding(context, ID, text);
         finding.confidence = Confidence::Guess;

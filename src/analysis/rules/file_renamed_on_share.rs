@@ -10,9 +10,8 @@ pub(super) const ID: &str = "file-renamed-on-share";
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for group in packages_lacking(context, &bare_shares(context), Presence::Renamed) {
         let text = format!(
-            "{}: under the name of the destination Windows does not find {}, and does not take the package into the driver store",
+            "{}: under the name of the destination Windows finds nothing, and does not take the package into the driver store",
             group.names(),
-            group.verb("it", "them"),
         );
         let mut finding = group.finding(context, ID, text);
         // That it is the same file is not proven.

@@ -1,7 +1,7 @@
 //! Filters, intermediate drivers and protocols beside drivers for adapters.
 
 use super::Context;
-use super::folding::{Item, by_folder, named_targets};
+use super::folding::{Item, by_driver, named_targets};
 use crate::analysis::classify::role::Role;
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::world::Location;
@@ -27,13 +27,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             items.push(Item { targets, name, ..Item::new(context, index, number, severity) });
         }
     }
-    for group in by_folder(context, items) {
+    for group in by_driver(context, items) {
         let text = format!(
-            "{} {} no {} for an adapter: of no use in the windowsPE pass, and the link may drop while {} bound",
+            "{} is no driver for an adapter: of no use in the windowsPE pass, and the link may drop while it is bound",
             group.names(),
-            group.verb("is", "are"),
-            group.verb("driver", "drivers"),
-            group.verb("it is", "they are"),
         );
         findings.push(group.finding(context, ID, text));
     }

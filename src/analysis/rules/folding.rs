@@ -1,29 +1,31 @@
-//! What rules about single drivers share: folding many drivers into few findings, and how bad a failure is.
+//! What rules about single drivers share: folding the places of a driver into one finding, and how bad a failure is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
 use super::no_models_for_winpe_release::is_adapter;
 use crate::analysis::choices::reaches;
-use crate::analysis::classify::profile::Function;
 use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
 use crate::analysis::target::{TargetKind, folded_names};
 use crate::analysis::world::{DriverIndex, Location};
 
-/// Of one rule and severity a share gives at most so many findings: folders are folded into the ones above them.
-const MOST_FOLDERS: usize = 25;
 /// Names that a message lists.
 const MOST_NAMES: usize = 5;
 
 /// A driver can not work on a target: an error where the target was named and would take the driver for a wired adapter.
 pub(super) fn failure(context: &Context<'_>, driver: DriverIndex, target: usize) -> Severity {
-    let wired = is_adapter(context.topologies.roles[driver]) && context.profiles[driver].function != Function::Wlan;
+    let wired = runs_wired_adapter(context, driver);
     match (context.targets[target].named, wired && context.choices.is_taken(driver, target)) {
         (true, true) => Severity::Error,
         (true, false) => Severity::Warning,
         (false, _) => Severity::Info,
     }
+}
+
+/// The driver runs a wired adapter, or carries the one that does.
+pub(super) fn runs_wired_adapter(context: &Context<'_>, driver: DriverIndex) -> bool {
+    is_adapter(context.topologies.roles[driver]) && !context.profiles[driver].function.is_wireless()
 }
 
 /// Named targets that can be reached from a location and on which the driver selects a device.
@@ -59,50 +61,28 @@ impl Item {
     }
 }
 
-/// Items of one folder (or of the folders below one) with the same severity and targets.
+/// Items of one driver in one share or image with the same severity and targets.
 pub(super) struct Group {
+    pub(super) driver: DriverIndex,
     pub(super) severity: Severity,
     pub(super) targets: BTreeSet<usize>,
     pub(super) items: Vec<Item>,
 }
 
-/// Items of one severity in one share or image, by targets and folder.
-type Folders = BTreeMap<(BTreeSet<usize>, String), Vec<Item>>;
-
-/// Puts items together that lie in one folder. Where a share has very many such folders, those below a common one are put
-/// together, so that the report stays readable.
-pub(super) fn by_folder(context: &Context<'_>, items: Vec<Item>) -> Vec<Group> {
-    let mut containers: BTreeMap<(Severity, usize), Folders> = BTreeMap::new();
+/// Puts the items of one driver together that hold for the same targets: the same driver in many folders is one finding with
+/// a list of places. A finding never speaks of two drivers, or one that comes or goes would make it another finding.
+pub(super) fn by_driver(context: &Context<'_>, items: Vec<Item>) -> Vec<Group> {
+    let shares = context.world.shares.len();
+    let mut groups: BTreeMap<(usize, DriverIndex, Severity, BTreeSet<usize>), Vec<Item>> = BTreeMap::new();
     for item in items {
-        let (container, folder) = match &context.world.drivers[item.driver].locations[item.location] {
-            location @ Location::Share { share, .. } => (*share, location.folder().to_owned()),
-            // An image is one folder.
-            Location::Image { image, .. } => (context.world.shares.len() + image, String::new()),
+        let container = match &context.world.drivers[item.driver].locations[item.location] {
+            Location::Share { share, .. } => *share,
+            Location::Image { image, .. } => shares + image,
         };
-        let folders = containers.entry((item.severity, container)).or_default();
-        folders.entry((item.targets.clone(), folder)).or_default().push(item);
+        groups.entry((container, item.driver, item.severity, item.targets.clone())).or_default().push(item);
     }
-    let mut found = Vec::new();
-    for ((severity, _), mut folders) in containers {
-        while folders.len() > MOST_FOLDERS {
-            let Some(fewer) = one_level_up(&mut folders) else { break };
-            folders = fewer;
-        }
-        found.extend(folders.into_iter().map(|((targets, _), items)| Group { severity, targets, items }));
-    }
-    found
-}
-
-/// The deepest folders are folded into the ones above them; `None` when only the root is left.
-fn one_level_up(folders: &mut Folders) -> Option<Folders> {
-    let depth = |folder: &str| if folder.is_empty() { 0 } else { folder.matches('/').count() + 1 };
-    let deepest = folders.keys().map(|(_, f)| depth(f)).max().filter(|d| *d > 0)?;
-    let mut above = Folders::new();
-    for ((targets, folder), items) in std::mem::take(folders) {
-        let folder = if depth(&folder) < deepest { &folder } else { folder.rsplit_once('/').map_or("", |(a, _)| a) };
-        above.entry((targets, folder.to_owned())).or_default().extend(items);
-    }
-    Some(above)
+    let groups = groups.into_iter();
+    groups.map(|((_, driver, severity, targets), items)| Group { driver, severity, targets, items }).collect()
 }
 
 impl Group {
@@ -117,35 +97,20 @@ impl Group {
         listed(&names)
     }
 
-    /// One or several.
-    pub(super) fn verb<'t>(&self, one: &'t str, several: &'t str) -> &'t str {
-        let first = self.items.first();
-        let all_the_same = self.items.iter().all(|i| first.is_some_and(|f| f.name.eq_ignore_ascii_case(&i.name)));
-        if all_the_same { one } else { several }
-    }
-
     /// A finding with every place; `text` says what is wrong.
     pub(super) fn finding(&self, context: &Context<'_>, rule: &'static str, text: String) -> Finding {
         let mut places: Vec<Place> = self.items.iter().map(|i| i.place(context)).collect();
         places.sort();
         places.dedup();
-        let mut identity: Vec<String> = self
-            .items
-            .iter()
-            .map(|i| format!("{}|{}", driver_identity(&context.world.drivers[i.driver]), i.name.to_ascii_lowercase()))
-            .collect();
+        let mut identity: Vec<String> = self.items.iter().map(|i| i.name.to_ascii_lowercase()).collect();
         identity.sort();
         identity.dedup();
-        identity.push(self.severity.name().to_owned());
-        identity.extend(self.targets.iter().map(|t| context.targets[*t].name.clone()));
+        identity.push(driver_identity(&context.world.drivers[self.driver]));
         let words: Vec<&str> = identity.iter().map(String::as_str).collect();
         let mut finding = Finding::new(rule, self.severity, places.remove(0), &words, text);
         finding.related = places;
         finding.targets = self.targets.iter().map(|t| context.targets[*t].name.clone()).collect();
-        let drivers: BTreeSet<DriverIndex> = self.items.iter().map(|i| i.driver).collect();
-        if let (1, Some(driver)) = (drivers.len(), drivers.first()) {
-            finding.subject.driver = Some(*driver);
-        }
+        finding.subject.driver = Some(self.driver);
         finding.subject.image = self.targets.first().and_then(|t| context.targets[*t].image());
         finding
     }
@@ -157,10 +122,30 @@ pub(super) fn listed(names: &[&str]) -> String {
     if names.len() > MOST_NAMES { format!("{shown} and {} more", names.len() - MOST_NAMES) } else { shown }
 }
 
+/// What most faults lead to.
+pub(super) const CAN_NOT_LOAD: &str = "it can not load in";
+
 /// Faults of drivers that differ from target to target, folded by driver and fault.
-#[derive(Default)]
 pub(super) struct Faults {
     rows: BTreeMap<(DriverIndex, String, Confidence), Fault>,
+    /// What follows, before the names of the targets.
+    outcome: &'static str,
+    /// What the severity is held between.
+    least: Severity,
+    most: Severity,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self::which(CAN_NOT_LOAD, Severity::Info, Severity::Error)
+    }
+}
+
+impl Faults {
+    /// Faults with another outcome than that the driver does not load, and with bounds for how bad they are.
+    pub(super) const fn which(outcome: &'static str, least: Severity, most: Severity) -> Self {
+        Self { rows: BTreeMap::new(), outcome, least, most }
+    }
 }
 
 /// One fault of one driver.
@@ -182,7 +167,7 @@ impl Faults {
         confidence: Confidence,
         evidence: impl IntoIterator<Item = Evidence>,
     ) {
-        let severity = failure(context, driver, target);
+        let severity = failure(context, driver, target).clamp(self.least, self.most);
         let row = self.rows.entry((driver, fault, confidence)).or_insert_with(|| Fault {
             severity,
             targets: BTreeSet::new(),
@@ -197,10 +182,14 @@ impl Faults {
 
     /// One finding for each driver and fault: `{inf}: {fault}; it does not load in {targets}`.
     pub(super) fn findings(self, context: &Context<'_>, rule: &'static str, findings: &mut Vec<Finding>) {
-        for ((driver, fault, confidence), row) in self.rows {
-            let text = format!("{fault}: it can not load in {}", folded_names(context.targets, &row.targets));
+        let Self { rows, outcome, .. } = self;
+        for ((driver, fault, confidence), row) in rows {
+            let text = format!("{fault}: {outcome} {}", folded_names(context.targets, &row.targets));
             let identity = [driver_identity(&context.world.drivers[driver]), fault, confidence.name().to_owned()];
-            let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
+            let mut identity: Vec<&str> = identity.iter().map(String::as_str).collect();
+            if outcome != CAN_NOT_LOAD {
+                identity.push(outcome);
+            }
             let mut places: Vec<Place> = row.places.into_iter().collect();
             let mut finding = Finding::new(rule, row.severity, places.remove(0), &identity, text).about_driver(driver);
             finding.confidence = confidence;
@@ -257,28 +246,6 @@ pub(super) fn each_loaded<'w>(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn item(driver: DriverIndex) -> Item {
-        let (targets, name) = (BTreeSet::new(), format!("{driver}.inf"));
-        Item { driver, location: 0, line: 0, severity: Severity::Info, targets, name }
-    }
-
-    #[test]
-    fn the_deepest_folders_are_folded_first_and_nothing_is_lost() {
-        let paths = ["", "a", "a/b/c", "a/b/d", "e/f"];
-        let mut folders = Folders::new();
-        for (driver, path) in paths.iter().enumerate() {
-            folders.insert((BTreeSet::new(), (*path).to_owned()), vec![item(driver)]);
-        }
-        let wanted: [&[&str]; 3] = [&["", "a", "a/b", "e/f"], &["", "a", "e"], &[""]];
-        for names in wanted {
-            folders = one_level_up(&mut folders).expect("there is a level above");
-            let found: Vec<&str> = folders.keys().map(|(_, f)| f.as_str()).collect();
-            assert_eq!(found, names);
-            assert_eq!(folders.values().map(Vec::len).sum::<usize>(), paths.len());
-        }
-        assert!(one_level_up(&mut folders).is_none(), "the root has nothing above");
-    }
 
     #[test]
     fn long_lists_are_cut_and_counted() {

@@ -26,7 +26,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             );
             let identity = [driver_identity(driver), missing.enumerator.clone()];
             let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
-            let mut finding = Finding::new(ID, Severity::Warning, place, &identity, text).about_driver(missing.child);
+            let severity = if topology.wireless { Severity::Info } else { Severity::Warning };
+            let mut finding = Finding::new(ID, severity, place, &identity, text).about_driver(missing.child);
             finding.subject.topology = Some(index);
             finding.subject.adapters = vec![missing.id.clone()];
             finding.confidence = Confidence::Likely;

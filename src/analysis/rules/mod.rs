@@ -24,6 +24,7 @@ mod boot_version_disagrees;
 mod build_decoration_invisible_to_winpe;
 mod bus_driver_without_miniport;
 mod catalog_missing;
+mod catalog_os_attribute_mismatch;
 mod co_installer_required;
 mod compressed_source_under_plain_name;
 mod driver_architecture_mismatch;
@@ -34,9 +35,11 @@ mod driver_staged_but_unbound;
 mod duplicate_package;
 mod equal_rank_conflict;
 mod extension_or_component_inf_in_windowspe;
+mod file_not_in_catalog;
 mod file_renamed_on_share;
 mod filter_or_intermediate_driver;
 mod folding;
+mod inf_changed_after_signing;
 mod inf_unreadable;
 mod integrity_broken;
 mod integrity_table_missing;
@@ -53,9 +56,16 @@ mod no_driver_for_fleet_nic;
 mod no_models_for_winpe_release;
 mod older_than_inbox;
 mod same_driver_name_ignored_in_windowspe;
+mod sha2_only_signature;
+mod signatures;
 mod source_file_missing;
+mod split_wim_incomplete;
 mod superseded_package;
+mod unreadable_files;
+mod unsigned_driver;
 mod usb_tethering_driver;
+mod version_label_missing;
+mod wim_truncated;
 mod winpe_release_known_bad;
 mod winpe_release_unknown;
 mod wlan_driver;
@@ -106,6 +116,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: build_decoration_invisible_to_winpe::ID, check: build_decoration_invisible_to_winpe::check },
     Rule { id: bus_driver_without_miniport::ID, check: bus_driver_without_miniport::check },
     Rule { id: catalog_missing::ID, check: catalog_missing::check },
+    Rule { id: catalog_os_attribute_mismatch::ID, check: catalog_os_attribute_mismatch::check },
     Rule { id: co_installer_required::ID, check: co_installer_required::check },
     Rule { id: compressed_source_under_plain_name::ID, check: compressed_source_under_plain_name::check },
     Rule { id: driver_architecture_mismatch::ID, check: driver_architecture_mismatch::check },
@@ -116,8 +127,10 @@ pub const RULES: &[Rule] = &[
     Rule { id: duplicate_package::ID, check: duplicate_package::check },
     Rule { id: equal_rank_conflict::ID, check: equal_rank_conflict::check },
     Rule { id: extension_or_component_inf_in_windowspe::ID, check: extension_or_component_inf_in_windowspe::check },
+    Rule { id: file_not_in_catalog::ID, check: file_not_in_catalog::check },
     Rule { id: file_renamed_on_share::ID, check: file_renamed_on_share::check },
     Rule { id: filter_or_intermediate_driver::ID, check: filter_or_intermediate_driver::check },
+    Rule { id: inf_changed_after_signing::ID, check: inf_changed_after_signing::check },
     Rule { id: inf_unreadable::ID, check: inf_unreadable::check },
     Rule { id: integrity_broken::ID, check: integrity_broken::check },
     Rule { id: integrity_table_missing::ID, check: integrity_table_missing::check },
@@ -134,9 +147,14 @@ pub const RULES: &[Rule] = &[
     Rule { id: no_models_for_winpe_release::ID, check: no_models_for_winpe_release::check },
     Rule { id: older_than_inbox::ID, check: older_than_inbox::check },
     Rule { id: same_driver_name_ignored_in_windowspe::ID, check: same_driver_name_ignored_in_windowspe::check },
+    Rule { id: sha2_only_signature::ID, check: sha2_only_signature::check },
     Rule { id: source_file_missing::ID, check: source_file_missing::check },
+    Rule { id: split_wim_incomplete::ID, check: split_wim_incomplete::check },
     Rule { id: superseded_package::ID, check: superseded_package::check },
+    Rule { id: unsigned_driver::ID, check: unsigned_driver::check },
     Rule { id: usb_tethering_driver::ID, check: usb_tethering_driver::check },
+    Rule { id: version_label_missing::ID, check: version_label_missing::check },
+    Rule { id: wim_truncated::ID, check: wim_truncated::check },
     Rule { id: winpe_release_known_bad::ID, check: winpe_release_known_bad::check },
     Rule { id: winpe_release_unknown::ID, check: winpe_release_unknown::check },
     Rule { id: wlan_driver::ID, check: wlan_driver::check },
@@ -149,9 +167,19 @@ pub fn check_all(context: &Context<'_>) -> Vec<Finding> {
     for rule in RULES {
         (rule.check)(context, &mut findings);
     }
+    sort(&mut findings);
+    findings
+}
+
+/// Worst first, then by rule and place.
+pub fn sort(findings: &mut [Finding]) {
     findings.sort_by(|a, b| {
         let key = |f: &Finding| (std::cmp::Reverse(f.severity), f.rule, f.location.clone());
         (key(a), &a.message, &a.fingerprint).cmp(&(key(b), &b.message, &b.fingerprint))
     });
-    findings
+}
+
+/// Every rule that can make a finding: the coded ones, and those about the policy itself.
+pub fn ids() -> impl Iterator<Item = &'static str> {
+    RULES.iter().map(|r| r.id).chain([super::policy::EXPIRED, super::policy::UNUSED])
 }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
+use crate::analysis::choices::reaches;
 use crate::analysis::classify::topology::TopologyKind;
 use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
@@ -69,7 +70,7 @@ fn in_the_image(context: &Context<'_>, resident: &Resident) -> Option<Finding> {
     finding.confidence = confidence;
     finding.targets.push(target.name.clone());
     finding.evidence.push(resident.because.clone());
-    finding.advice = advice(context, resident.topology, target.image());
+    finding.advice = advice(context, resident.topology, &BTreeSet::from([resident.target]), target.image());
     Some(finding)
 }
 
@@ -101,6 +102,7 @@ fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> 
     let mut worst: Option<Severity> = None;
     let mut confidence = Confidence::Proven;
     let mut targets = BTreeSet::new();
+    let mut hit = BTreeSet::new();
     let mut adapters: BTreeSet<HardwareId> = BTreeSet::new();
     let mut stories: BTreeMap<String, BTreeSet<usize>> = BTreeMap::new();
     let mut evidence: Vec<Evidence> = Vec::new();
@@ -117,6 +119,7 @@ fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> 
             continue;
         }
         targets.insert(target.name.clone());
+        hit.insert(prediction.target);
         adapters.extend(prediction.adapters.iter().cloned());
         for reason in &prediction.effect.because {
             push_new(&mut evidence, reason.clone());
@@ -151,7 +154,7 @@ fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> 
         topology.nodes[1..].iter().map(|(d, _)| context.world.place(&context.world.drivers[*d].locations[0], 0)),
     );
     finding.evidence = evidence;
-    finding.advice = advice(context, index, None);
+    finding.advice = advice(context, index, &hit, None);
     Some(finding)
 }
 
@@ -216,8 +219,14 @@ fn outcome_text(outcome: &Outcome) -> String {
     }
 }
 
-/// The monolithic twin, in the image or in the share, or that there is none; then what the family's table says.
-fn advice(context: &Context<'_>, index: usize, resident_in: Option<ImageIndex>) -> Vec<String> {
+/// The monolithic twin that these targets can use, in the image or in the share, or that there is none; then what the
+/// family's table says.
+fn advice(
+    context: &Context<'_>,
+    index: usize,
+    targets: &BTreeSet<usize>,
+    resident_in: Option<ImageIndex>,
+) -> Vec<String> {
     /// More twins than this are versions of the same thing.
     const MOST: usize = 5;
     let topology = &context.topologies.all[index];
@@ -225,10 +234,12 @@ fn advice(context: &Context<'_>, index: usize, resident_in: Option<ImageIndex>) 
     let mut in_share: BTreeSet<String> = BTreeSet::new();
     for other in context.topologies.all.iter().filter(|t| t.kind == TopologyKind::Monolithic) {
         let Some(root) = other.root() else { continue };
-        if other.root_ids.is_disjoint(&topology.root_ids) {
+        let usable = |t: &usize| context.choices.selects(root, *t);
+        if other.root_ids.is_disjoint(&topology.root_ids) || !targets.iter().any(usable) {
             continue;
         }
-        for location in &context.world.drivers[root].locations {
+        let reached = |l: &&Location| targets.iter().any(|t| reaches(l, &context.targets[*t]));
+        for location in context.world.drivers[root].locations.iter().filter(reached) {
             let path = context.world.place(location, 0).path;
             match location {
                 Location::Image { .. } => in_image.insert(path),
@@ -253,10 +264,11 @@ fn advice(context: &Context<'_>, index: usize, resident_in: Option<ImageIndex>) 
         ));
     }
     if advice.is_empty() {
-        let text = "no monolithic driver for these adapters is in this share or image: ask the vendor for the WinPE (monolithic) driver";
+        let text = "no monolithic driver that this Windows PE can use for these adapters is in this share or image: ask the vendor for the WinPE (monolithic) driver";
         advice.push(text.to_owned());
     }
     let family = topology.family.as_deref().and_then(|f| context.db.families().get(f));
-    advice.extend(family.and_then(|f| f.advice.clone()));
+    let behaviours = targets.iter().filter_map(|t| context.targets[*t].multi_tier).collect();
+    advice.extend(family.into_iter().flat_map(|f| f.advice_for(&behaviours)));
     advice
 }

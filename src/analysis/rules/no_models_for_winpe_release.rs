@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use super::Context;
 use super::build_decoration_invisible_to_winpe::hidden_by_build;
-use super::folding::{Item, by_folder};
+use super::folding::{Item, by_driver};
 use crate::analysis::choices::reaches;
 use crate::analysis::classify::role::Role;
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::target::folded_names;
 use crate::analysis::world::Location;
 use crate::facts::boot_image::DriverOrigin;
+use crate::facts::ids::Arch;
 
 pub(super) const ID: &str = "no-models-for-winpe-release";
 
@@ -31,10 +32,15 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 // What Windows brings is for itself.
                 Location::Image { .. } => continue,
             };
+            // A package for another architecture that is judged, too, is where it belongs.
+            let archs = driver.package.archs();
+            let elsewhere = |arch: Arch| {
+                !archs.contains(&arch) && context.targets.iter().any(|t| t.named && archs.contains(&t.os.arch))
+            };
             let targets = context.targets.iter().enumerate();
             let targets: BTreeSet<usize> = targets
                 .filter(|(n, t)| t.named && reaches(location, t) && !context.choices.selects(index, *n))
-                .filter(|(_, t)| !hidden_by_build(&driver.package, &t.os))
+                .filter(|(_, t)| !hidden_by_build(&driver.package, &t.os) && !elsewhere(t.os.arch))
                 .map(|(n, _)| n)
                 .collect();
             if !targets.is_empty() {
@@ -42,13 +48,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for group in by_folder(context, items) {
+    for group in by_driver(context, items) {
         let text = format!(
-            "{} {} no models for {}: {} not applicable there",
+            "{} has no models for {}: it is not applicable there",
             group.names(),
-            group.verb("has", "have"),
             folded_names(context.targets, &group.targets),
-            group.verb("it is", "they are"),
         );
         findings.push(group.finding(context, ID, text));
     }

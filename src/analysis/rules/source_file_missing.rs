@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use super::folding::{Group, Item, by_folder, failure, listed};
+use super::folding::{Group, Item, by_driver, failure, listed};
 use crate::analysis::choices::reaches;
 use crate::analysis::evidence::{Evidence, Place};
 use crate::analysis::finding::{Finding, Severity};
@@ -28,7 +28,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
 
 fn consequence(context: &Context<'_>, group: &Group) -> String {
     let one = "the file is not there, and Windows does not take the package into the driver store";
-    let several = "the files are not there, and Windows does not take the packages into the driver store";
+    let several = "the files are not there, and Windows does not take the package into the driver store";
     let what = if group.items.len() == 1 { one } else { several };
     if group.targets.is_empty() {
         return what.to_owned();
@@ -101,7 +101,7 @@ fn compressed_name(name: &str) -> Option<String> {
     Some(format!("{stem}.{}_", &extension[..end]))
 }
 
-/// Packages of which a file is not where the INF says, folded by folder.
+/// Packages of which a file is not where the INF says, folded by driver.
 pub(super) fn packages_lacking(context: &Context<'_>, bare: &BTreeSet<usize>, wanted: Presence) -> Vec<Group> {
     let mut items = Vec::new();
     for index in context.choices.drivers() {
@@ -121,7 +121,7 @@ pub(super) fn packages_lacking(context: &Context<'_>, bare: &BTreeSet<usize>, wa
             }
         }
     }
-    by_folder(context, items)
+    by_driver(context, items)
 }
 
 fn item(

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use super::folding::{Item, by_folder};
+use super::folding::{Item, by_driver};
 use crate::analysis::evidence::Confidence;
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::world::{Driver, DriverIndex, Location};
@@ -46,7 +46,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for group in by_folder(context, items) {
+    for group in by_driver(context, items) {
         let text = format!(
             "{}: a newer version with the same ids lies on the share and wins wherever both are offered",
             group.names()
@@ -63,7 +63,7 @@ fn version(driver: &Driver) -> Option<DriverVer> {
 }
 
 fn written(version: DriverVer) -> String {
-    format!("{} of {}", version.version.map(|n| n.to_string()).join("."), version.date)
+    format!("{} of {}", version.version_text(), version.date)
 }
 
 /// Everything that a driver claims, by decoration.

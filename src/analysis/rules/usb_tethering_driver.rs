@@ -1,7 +1,7 @@
 //! Drivers for Remote NDIS: connections that a phone or gadget shares over USB.
 
 use super::Context;
-use super::folding::{Item, by_folder};
+use super::folding::{Item, by_driver};
 use crate::analysis::finding::{Finding, Severity};
 use crate::facts::driver_package::DriverPackage;
 
@@ -23,12 +23,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             items.extend(shares.map(|(number, _)| Item::new(context, index, number, Severity::Info)));
         }
     }
-    for group in by_folder(context, items) {
-        let text = format!(
-            "{} {} connections that a phone or gadget shares over USB (RNDIS)",
-            group.names(),
-            group.verb("drives", "drive")
-        );
+    for group in by_driver(context, items) {
+        let text = format!("{} drives connections that a phone or gadget shares over USB (RNDIS)", group.names());
         findings.push(group.finding(context, ID, text));
     }
 }

@@ -1,8 +1,7 @@
-//! Drivers for wireless adapters.
+//! Drivers for wireless adapters: WLAN, WiMAX, mobile broadband.
 
 use super::Context;
-use super::folding::{Item, by_folder};
-use crate::analysis::classify::profile::Function;
+use super::folding::{Item, by_driver};
 use crate::analysis::classify::role::Role;
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::world::Location;
@@ -13,8 +12,7 @@ pub(super) const ID: &str = "wlan-driver";
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut items = Vec::new();
     for index in context.choices.drivers() {
-        let wireless =
-            context.topologies.roles[index] == Role::Wlan || context.profiles[index].function == Function::Wlan;
+        let wireless = context.topologies.roles[index] == Role::Wlan || context.profiles[index].function.is_wireless();
         if !wireless {
             continue;
         }
@@ -24,12 +22,8 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for group in by_folder(context, items) {
-        let text = format!(
-            "{} {} wireless adapters: of no use in the windowsPE pass",
-            group.names(),
-            group.verb("drives", "drive")
-        );
+    for group in by_driver(context, items) {
+        let text = format!("{} drives wireless adapters: of no use in the windowsPE pass", group.names());
         findings.push(group.finding(context, ID, text));
     }
 }

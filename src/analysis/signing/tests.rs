@@ -4,6 +4,9 @@ use super::*;
 use crate::facts::signature::{FileDigest, FileSignature};
 use crate::inf_db::InfDb;
 
+/// Windows Hardware Driver Verification, and its attested form.
+const PORTAL_USAGES: [&str; 2] = ["1.3.6.1.4.1.311.10.3.5", "1.3.6.1.4.1.311.10.3.5.1"];
+
 fn signature(digest: DigestAlgorithm, usages: &[&str], not_before: &str) -> Signature {
     Signature {
         digest,
@@ -28,7 +31,7 @@ fn covering(signature: &Signature, digest: DigestAlgorithm) -> CoveringSignature
 
 fn answer(release: &str, arch: Arch, packages: Option<&[String]>, signatures: &[CoveringSignature<'_>]) -> Answer {
     let release = InfDb::embedded().releases().by_id(release).unwrap();
-    judge(System { release, arch, packages }, signatures)
+    judge(System { release, arch, packages, signers: InfDb::embedded().signers() }, signatures)
 }
 
 #[test]

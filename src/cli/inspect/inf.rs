@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 
 use crate::analysis::inf_model::{self, InfModel};
@@ -11,7 +11,9 @@ use crate::cli::{ExitStatus, output};
 use crate::facts::driver_package::{InfProblem, ReadOptions, lint_with, read_with};
 use crate::facts::os_version::TargetOs;
 use crate::report::SCHEMA;
+use crate::report::inert::InertJson;
 use crate::report::text::inf_model as text;
+use crate::scan::image::{self, Kind};
 use crate::scan::share::read_inf_bytes;
 
 #[derive(Serialize)]
@@ -29,7 +31,16 @@ struct Record<'a> {
 /// # Errors
 /// The file can not be read, or the report can not be written.
 pub(super) fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
+    output::only(common, &[Format::Text, Format::Json], "the model of one INF has no findings")?;
     let path = args.path.display().to_string();
+    let what = match image::identify(&args.path) {
+        Ok(Kind::Folder) => Some("a folder"),
+        Ok(Kind::Wim(_)) => Some("a WIM"),
+        _ => None,
+    };
+    if let Some(what) = what {
+        bail!("{path} is {what}: --os and --lint are for one INF file");
+    }
     let bytes = read_inf_bytes(&args.path).map_err(|message| anyhow::anyhow!("{path}: {message}"))?;
     let options = ReadOptions { language: args.language };
     let package = read_with(&bytes, &options);
@@ -59,7 +70,7 @@ fn write(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     if format == Format::Json {
-        serde_json::to_writer_pretty(&mut *out, record).map_err(io::Error::from)?;
+        serde_json::to_writer_pretty(InertJson(&mut *out), record).map_err(io::Error::from)?;
         return writeln!(out);
     }
     if let Some(model) = &record.model {

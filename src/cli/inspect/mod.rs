@@ -1,6 +1,7 @@
 //! `wimspect inspect`: facts only.
 
 mod inf;
+mod single;
 
 use std::path::PathBuf;
 
@@ -8,9 +9,9 @@ use anyhow::{Context as _, Result};
 
 use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::world::World;
-use crate::analysis::{Request, analyse, ask};
+use crate::analysis::{Answers, Request, analyse, ask};
 use crate::cli::ExitStatus;
-use crate::cli::args::{Common, InspectArgs};
+use crate::cli::args::{Common, Format, InspectArgs};
 use crate::cli::output::{self, Kind};
 use crate::cli::pipeline::{self, Inputs, Outcome};
 use crate::facts::share::{Share, ShareInf};
@@ -27,6 +28,8 @@ pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
     if args.os.is_some() || args.lint {
         return inf::run(args, common);
     }
+    let formats = [Format::Text, Format::Json, Format::Ndjson, Format::Html];
+    output::only(common, &formats, "inspect shows facts and judges nothing, this format lists findings")?;
     let db = pipeline::load_db(common)?;
     let request = Request {
         releases: Vec::new(),
@@ -50,12 +53,14 @@ pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
             Inputs { shares: &one, ..Inputs::default() }
         };
         pipeline::run(&inputs, &request, common, &db)?
+    } else if let Some(kind) = single::kind(&args.path)? {
+        return single::run(args, kind, common, &db);
     } else if is_wim(args)? {
         pipeline::run(&Inputs { images: &one, ..Inputs::default() }, &request, common, &db)?
     } else {
         single_inf(args, &request, &db)
     };
-    output::finish(outcome, Kind::Facts, common, &db)
+    output::finish(outcome, Kind::Facts, None, common, &db)
 }
 
 /// By content, not by name.
@@ -87,7 +92,7 @@ fn single_inf(args: &InspectArgs, request: &Request, db: &InfDb) -> Outcome {
     let path = args.path.display().to_string().replace('\\', "/");
     // The one input that was named can not be read: that is a failure, not a finding.
     let failed = world.unreadable.iter().map(|(_, message)| format!("{path}: {message}")).collect();
-    let analysis = analyse(world, asked, Vec::new(), request, db);
+    let analysis = analyse(world, asked, Answers::default(), request, db);
     Outcome {
         analysis,
         inputs: vec![Input { kind: "share", path, sha256: None, guid: None }],

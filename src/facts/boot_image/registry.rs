@@ -18,7 +18,7 @@ pub struct WinPeKey {
 }
 
 /// What the SOFTWARE hive says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Software {
     /// From `CurrentVersion`: the numbers of Windows 10, else the text; build; `UBR`, else the build lab.
     pub version: Option<OsVersion>,
@@ -59,7 +59,7 @@ fn current_version(key: &Key<'_, '_>) -> Option<OsVersion> {
 }
 
 /// What the SYSTEM hive says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct System {
     /// `Select\Current`; 1 when it is missing.
     pub control_set: u32,

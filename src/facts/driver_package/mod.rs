@@ -15,6 +15,7 @@ mod text;
 mod version;
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -64,6 +65,13 @@ pub struct DriverVer {
     pub date: DriverDate,
     /// `w.x.y.z`; missing parts are 0.
     pub version: [u16; 4],
+}
+
+impl DriverVer {
+    /// `7.4.14.0`.
+    pub fn version_text(&self) -> String {
+        self.version.map(|part| part.to_string()).join(".")
+    }
 }
 
 /// `CatalogFile[.nt...]`.
@@ -353,6 +361,18 @@ impl DriverPackage {
     /// Network adapters.
     pub fn is_net_class(&self) -> bool {
         self.is_class(class_guid::NET, "Net")
+    }
+
+    /// Architectures for which some Models section holds a line; sections without one are for x86 (FACTS.md 2.3).
+    pub fn archs(&self) -> BTreeSet<Arch> {
+        let mut found = BTreeSet::new();
+        for models in self.manufacturers.iter().flat_map(|m| &m.models) {
+            let section = models.section.and_then(|s| self.models_sections.get(s as usize));
+            if let (Some(parts), true) = (models.decoration.parts, section.is_some_and(|s| !s.models.is_empty())) {
+                found.insert(parts.arch.unwrap_or(Arch::X86));
+            }
+        }
+        found
     }
 
     /// The install section of a model on an architecture.

@@ -1,7 +1,7 @@
 //! Writing tiny DER for tests: elements, and a signed thing with a certificate, a timestamp and a signature inside.
 
-use der::Encode;
-use der::asn1::ObjectIdentifier;
+use x509_cert::der::Encode;
+use x509_cert::der::asn1::ObjectIdentifier;
 
 use super::push_element;
 

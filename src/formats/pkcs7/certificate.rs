@@ -1,7 +1,7 @@
 //! What a certificate says that matters for a driver.
 
-use der::Decode;
 use x509_cert::Certificate as X509;
+use x509_cert::der::Decode;
 use x509_cert::ext::pkix::ExtendedKeyUsage;
 use x509_cert::name::Name;
 use x509_cert::time::Time;
@@ -45,7 +45,8 @@ impl Certificate {
     }
 }
 
-const EXTENDED_KEY_USAGE: der::asn1::ObjectIdentifier = der::asn1::ObjectIdentifier::new_unwrap("2.5.29.37");
+const EXTENDED_KEY_USAGE: x509_cert::der::asn1::ObjectIdentifier =
+    x509_cert::der::asn1::ObjectIdentifier::new_unwrap("2.5.29.37");
 
 /// The common name; else the organizational unit or organization; else the whole name.
 pub(super) fn short_name(name: &Name) -> String {
@@ -58,7 +59,7 @@ pub(super) fn short_name(name: &Name) -> String {
         // The last one is the most specific.
         .find_map(|wanted| parts().rfind(|part| part.oid.to_string() == *wanted))
         .and_then(|part| {
-            let raw = der::Encode::to_der(&part.value).ok()?;
+            let raw = x509_cert::der::Encode::to_der(&part.value).ok()?;
             asn1::first(&raw).ok()?.text()
         })
         .unwrap_or_else(|| name.to_string())

@@ -13,6 +13,7 @@ use crate::report::Report;
 
 /// The fleet in numbers.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct FleetRecord<'a> {
     machines: usize,
     models: Vec<&'a str>,
@@ -22,6 +23,7 @@ pub(super) struct FleetRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LeftOut {
     /// Made by software.
     software: usize,
@@ -32,6 +34,7 @@ struct LeftOut {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "FleetTargetCounts"))]
 struct TargetCounts<'a> {
     image: &'a str,
     fine: usize,
@@ -65,13 +68,16 @@ impl<'a> FleetRecord<'a> {
 
 /// One line of the table.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct CoverageRecord<'a> {
     target: TargetRecord<'a>,
     model: Option<String>,
     adapter: AdapterRecord<'a>,
     machines: u32,
+    #[cfg_attr(test, schemars(extend("enum" = ["runs", "no-network", "no-driver", "not-known"])))]
     state: &'static str,
     driver: Option<NamedDriver<'a>>,
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
     network: &'static str,
     threats: Vec<ThreatRecord<'a>>,
     share_best: Option<BestRecord<'a>>,
@@ -82,6 +88,7 @@ pub(super) struct CoverageRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "FleetTarget"))]
 struct TargetRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<&'a str>,
@@ -90,6 +97,7 @@ struct TargetRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "FleetAdapter"))]
 struct AdapterRecord<'a> {
     id: String,
     /// The ids as the machines report them, each the most specific one.
@@ -100,24 +108,30 @@ struct AdapterRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "FleetNamedDriver"))]
 struct NamedDriver<'a> {
     id: &'a str,
     inf: &'a str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ThreatRecord<'a> {
     folder: String,
     topology: &'a str,
     driver: Option<NamedDriver<'a>>,
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
     during: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::TaskResult::ALL, crate::inf_db::TaskResult::name))))]
     result: &'static str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct BestRecord<'a> {
     folder: String,
     driver: NamedDriver<'a>,
+    #[cfg_attr(test, schemars(extend("enum" = ["monolithic", "multi-tier", "bus-driver-only"])))]
     kind: &'static str,
 }
 

@@ -1,7 +1,5 @@
 //! `drivers[]`: one driver with its devices and locations.
 
-use std::collections::BTreeSet;
-
 use serde::Serialize;
 
 use crate::analysis::classify::profile::{Function, IdKind, id_kind, section_function};
@@ -15,6 +13,7 @@ use crate::report::Report;
 
 /// One driver.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct DriverRecord<'a> {
     id: &'a str,
     inf: &'a str,
@@ -32,17 +31,20 @@ pub(super) struct DriverRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LocationRecord {
     path: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     index: Option<u32>,
+    #[cfg_attr(test, schemars(extend("enum" = ["share", "inbox", "injected"])))]
     origin: &'static str,
 }
 
 /// `DriverVer` on the wire.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct DriverVerRecord {
     date: String,
     version: String,
@@ -51,18 +53,15 @@ pub(super) struct DriverVerRecord {
 impl DriverVerRecord {
     fn of(ver: DriverVer) -> Self {
         let date = ver.date;
-        Self { date: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day), version: version_text(ver) }
+        Self { date: format!("{:04}-{:02}-{:02}", date.year, date.month, date.day), version: ver.version_text() }
     }
 }
 
-/// `7.4.14.0`.
-pub(super) fn version_text(ver: DriverVer) -> String {
-    ver.version.map(|part| part.to_string()).join(".")
-}
-
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct DeviceRecord<'a> {
     id: &'a HardwareId,
+    #[cfg_attr(test, schemars(extend("enum" = ["root", "bus", "middle", "leaf", "none"])))]
     tier: &'static str,
     function: Function,
     description: &'a str,
@@ -76,6 +75,7 @@ struct DeviceRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct LineRecord {
     line: u32,
 }
@@ -93,7 +93,7 @@ impl<'a> DriverRecord<'a> {
             provider: version.provider.as_ref().map(|p| p.value.as_str()),
             driver_ver: version.driver_ver.as_ref().map(|v| DriverVerRecord::of(v.value)),
             catalog: version.catalogs.first().map(|c| c.file.as_str()),
-            arches: arches(&driver.package),
+            arches: driver.package.archs().into_iter().collect(),
             role: report.analysis.topologies.roles[index],
             device_count: driver.package.models_sections.iter().map(|s| s.models.len()).sum(),
             devices: if with_devices { devices(report, index) } else { Vec::new() },
@@ -119,19 +119,6 @@ impl LocationRecord {
             },
         }
     }
-}
-
-/// Architectures for which some Models section holds a line; archless sections are x86 (FACTS.md 2.3).
-fn arches(package: &DriverPackage) -> Vec<Arch> {
-    let mut found = BTreeSet::new();
-    for models in package.manufacturers.iter().flat_map(|m| &m.models) {
-        let filled =
-            models.section.and_then(|s| package.models_sections.get(s as usize)).is_some_and(|s| !s.models.is_empty());
-        if let (Some(parts), true) = (models.decoration.parts, filled) {
-            found.insert(parts.arch.unwrap_or(Arch::X86));
-        }
-    }
-    found.into_iter().collect()
 }
 
 /// Every Models line under every decoration that names its section.

@@ -5,13 +5,14 @@ use serde::Serialize;
 use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::verdict::{self, Verdict};
-use crate::facts::boot_image::{Compression, Reading};
+use crate::facts::boot_image::{Compression, Integrity, Reading};
 use crate::facts::ids::Arch;
 use crate::facts::os_version::OsVersion;
 use crate::report::Report;
 
 /// One image.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct ImageRecord<'a> {
     id: String,
     path: &'a str,
@@ -26,7 +27,7 @@ pub(super) struct ImageRecord<'a> {
     is_winpe: bool,
     winpe_signs: &'a [String],
     sources: SourcesRecord<'a>,
-    wim: Option<WimRecord>,
+    wim: Option<WimRecord<'a>>,
     file_count: u64,
     total_bytes: u64,
     optional_components: Vec<&'a str>,
@@ -38,6 +39,7 @@ pub(super) struct ImageRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct VerdictRecord<'a> {
     fit: bool,
     scope: Vec<&'static str>,
@@ -46,6 +48,7 @@ struct VerdictRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ReasonRecord<'a> {
     rule: &'a str,
     severity: Severity,
@@ -73,6 +76,7 @@ impl<'a> VerdictRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct WinpeRecord<'a> {
     release: Option<&'a str>,
     title: &'a str,
@@ -81,6 +85,7 @@ struct WinpeRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SourcesRecord<'a> {
     wim_xml: Option<&'a Reading<OsVersion>>,
     hive: Option<&'a Reading<OsVersion>>,
@@ -89,13 +94,39 @@ struct SourcesRecord<'a> {
 }
 
 #[derive(Serialize)]
-struct WimRecord {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct WimRecord<'a> {
     compression: Compression,
     solid: bool,
     size: u64,
     has_integrity_table: bool,
     pipable: bool,
     parts: u16,
+    /// Only with `--integrity`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integrity: Option<IntegrityRecord<'a>>,
+}
+
+/// What a check of all data gave.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct IntegrityRecord<'a> {
+    /// `null`: there is none.
+    table: Option<&'static str>,
+    streams: &'static str,
+    messages: Vec<&'a str>,
+}
+
+impl<'a> IntegrityRecord<'a> {
+    fn of(integrity: &'a Integrity) -> Self {
+        let word = |result: &Result<(), String>| if result.is_ok() { "ok" } else { "broken" };
+        let results = integrity.table.iter().chain([&integrity.streams]);
+        Self {
+            table: integrity.table.as_ref().map(word),
+            streams: word(&integrity.streams),
+            messages: results.filter_map(|r| r.as_ref().err().map(String::as_str)).collect(),
+        }
+    }
 }
 
 impl<'a> ImageRecord<'a> {
@@ -136,6 +167,7 @@ impl<'a> ImageRecord<'a> {
                 has_integrity_table: w.has_integrity_table,
                 pipable: w.pipable,
                 parts: w.total_parts,
+                integrity: file.integrity.as_ref().map(IntegrityRecord::of),
             }),
             file_count: facts.file_count,
             total_bytes: facts.total_bytes,

@@ -27,8 +27,10 @@ const fn tier_name(tier: Tier) -> &'static str {
 
 /// One topology.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct TopologyRecord<'a> {
     id: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["monolithic", "multi-tier"])))]
     kind: &'static str,
     family: Option<&'a str>,
     root_ids: Vec<&'a HardwareId>,
@@ -40,12 +42,15 @@ pub(super) struct TopologyRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NodeRecord<'a> {
     driver: &'a str,
+    #[cfg_attr(test, schemars(extend("enum" = ["root", "bus", "middle", "leaf"])))]
     tier: &'static str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct EdgeRecord<'a> {
     parent: &'a str,
     child: &'a str,
@@ -55,6 +60,7 @@ struct EdgeRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct MissingRecord<'a> {
     child: &'a str,
     enumerator: &'a str,
@@ -93,6 +99,7 @@ impl<'a> TopologyRecord<'a> {
 
 /// One prediction: an adapter id in one scenario cell.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct PredictionRecord<'a> {
     offered: OfferedRecord<'a>,
     adapter: AdapterRecord<'a>,
@@ -100,6 +107,7 @@ pub(super) struct PredictionRecord<'a> {
     scenario: ScenarioRecord,
     driver_before: Option<NamedDriver<'a>>,
     driver_after: Option<NamedDriver<'a>>,
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::Effect::ALL, crate::inf_db::Effect::name))))]
     effect: &'static str,
     network: NetworkRecord,
     task_sequence: TaskSequenceRecord,
@@ -109,12 +117,14 @@ pub(super) struct PredictionRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct OfferedRecord<'a> {
     folder: String,
     drivers: Vec<&'a str>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct AdapterRecord<'a> {
     id: &'a HardwareId,
     /// Further ids with the same answer, where a record for each would be noise: see [`is_folded`].
@@ -124,6 +134,7 @@ struct AdapterRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TargetRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     image: Option<&'a str>,
@@ -132,8 +143,11 @@ struct TargetRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ScenarioRecord {
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::ContentAccess::ALL, crate::inf_db::ContentAccess::name))))]
     content: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::DeploySource::ALL, crate::inf_db::DeploySource::name))))]
     source: &'static str,
     deploy_os: Option<OsVersion>,
     driver_step: bool,
@@ -141,6 +155,7 @@ struct ScenarioRecord {
 
 /// A driver by id and by name.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NamedDriver<'a> {
     id: &'a str,
     inf: &'a str,
@@ -148,14 +163,20 @@ struct NamedDriver<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NetworkRecord {
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
     during: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::NetworkRecovers::ALL, crate::inf_db::NetworkRecovers::name))))]
     recovers: &'static str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TaskSequenceRecord {
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::TaskResult::ALL, crate::inf_db::TaskResult::name))))]
     result: &'static str,
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words_or_null(crate::inf_db::TaskPhase::ALL, crate::inf_db::TaskPhase::name))))]
     at: Option<&'static str>,
 }
 
@@ -233,6 +254,7 @@ fn record<'a>(
 
 /// One finding.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct FindingRecord<'a> {
     rule: &'a str,
     severity: Severity,
@@ -247,16 +269,22 @@ pub(super) struct FindingRecord<'a> {
     fingerprint: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     suppressed: Option<SuppressedRecord<'a>>,
+    /// Whether the baseline knew it, where one was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<bool>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SuppressedRecord<'a> {
+    #[cfg_attr(test, schemars(extend("enum" = ["policy", "baseline"])))]
     by: &'static str,
     reason: &'a str,
     until: Option<&'a str>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct SubjectRecord<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     driver: Option<&'a str>,
@@ -294,12 +322,14 @@ impl<'a> FindingRecord<'a> {
                 reason: &s.reason,
                 until: s.until.as_deref(),
             }),
+            known: finding.known,
         }
     }
 }
 
 /// Counts.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Summary {
     files: u64,
     inf_files: u64,

@@ -1,9 +1,14 @@
 //! `wimspect/1`, the JSON contract (DESIGN.md 4), written as a stream: no value tree of the whole is ever built.
 
 mod coverage;
-mod driver;
+pub(in crate::report) mod driver;
 mod image;
 mod judgement;
+mod lines;
+#[cfg(test)]
+mod tests;
+
+pub use self::lines::write_lines;
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -11,6 +16,8 @@ use std::io::{self, Write};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
+use super::inert::InertJson;
+use super::stream::{RecordPerLine, seq};
 use super::{Report, SCHEMA};
 use crate::analysis::world::DriverIndex;
 
@@ -20,8 +27,8 @@ use crate::analysis::world::DriverIndex;
 /// Those of the writer.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let shown = shown_drivers(report);
-    let mut writer = io::BufWriter::new(&mut *out);
-    let mut serializer = serde_json::Serializer::with_formatter(&mut writer, RecordPerLine::default());
+    let mut writer = InertJson(io::BufWriter::new(&mut *out));
+    let mut serializer = serde_json::Serializer::with_formatter(&mut writer, RecordPerLine::of_lists_at(2));
     document(report, &shown, &mut serializer).map_err(io::Error::from)?;
     writer.write_all(b"\n")?;
     writer.flush()
@@ -35,15 +42,7 @@ fn document<S: Serializer>(
     let analysis = report.analysis;
     let mut map = serializer.serialize_map(None)?;
     map.serialize_entry("schema", SCHEMA)?;
-    map.serialize_entry(
-        "tool",
-        &Tool {
-            name: "wimspect",
-            version: env!("CARGO_PKG_VERSION"),
-            inf_db: report.db.digest(),
-            policy: report.policy,
-        },
-    )?;
+    map.serialize_entry("tool", &Tool::of(report))?;
     map.serialize_entry("inputs", &seq(|| report.inputs.iter().map(InputRecord::of)))?;
     map.serialize_entry(
         "images",
@@ -65,6 +64,12 @@ fn document<S: Serializer>(
         "findings",
         &seq(|| analysis.findings.iter().map(|f| judgement::FindingRecord::of(report, f))),
     )?;
+    if let Some(baseline) = report.baseline {
+        map.serialize_entry("baseline", &BaselineRecord::of(baseline))?;
+    }
+    if !report.failed.is_empty() {
+        map.serialize_entry("failed", report.failed)?;
+    }
     map.serialize_entry("problems", &seq(|| report.problems.iter().map(ProblemRecord::of)))?;
     map.serialize_entry("summary", &judgement::Summary::of(report))?;
     map.end()
@@ -97,6 +102,7 @@ fn shown_drivers(report: &Report<'_>) -> BTreeSet<DriverIndex> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Tool<'a> {
     name: &'static str,
     version: &'static str,
@@ -104,8 +110,49 @@ struct Tool<'a> {
     policy: Option<&'a str>,
 }
 
+impl<'a> Tool<'a> {
+    fn of(report: &Report<'a>) -> Self {
+        Self { name: "wimspect", version: env!("CARGO_PKG_VERSION"), inf_db: report.db.digest(), policy: report.policy }
+    }
+}
+
+/// This run compared with its baseline.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct BaselineRecord<'a> {
+    /// Findings that the baseline did not know.
+    new: usize,
+    /// Findings that it knew.
+    accepted: usize,
+    /// What it knew and is not there any more.
+    gone: Vec<GoneRecord<'a>>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct GoneRecord<'a> {
+    rule: &'a str,
+    path: &'a str,
+    message: &'a str,
+    fingerprint: &'a str,
+}
+
+impl<'a> BaselineRecord<'a> {
+    fn of(baseline: &'a super::BaselineSummary) -> Self {
+        let gone = baseline.gone.iter().map(|g| GoneRecord {
+            rule: &g.rule,
+            path: &g.path,
+            message: &g.message,
+            fingerprint: &g.fingerprint,
+        });
+        Self { new: baseline.new, accepted: baseline.accepted, gone: gone.collect() }
+    }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct InputRecord<'a> {
+    #[cfg_attr(test, schemars(extend("enum" = ["share", "boot-image", "fleet", "log"])))]
     kind: &'a str,
     path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -121,6 +168,7 @@ impl<'a> InputRecord<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ProblemRecord<'a> {
     path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,70 +179,5 @@ struct ProblemRecord<'a> {
 impl<'a> ProblemRecord<'a> {
     fn of(problem: &'a super::Problem) -> Self {
         Self { path: &problem.path, line: problem.line, message: &problem.message }
-    }
-}
-
-/// A sequence that is made while it is written.
-struct Seq<F>(F);
-
-const fn seq<F, I>(make: F) -> Seq<F>
-where
-    F: Fn() -> I,
-    I: Iterator,
-    I::Item: Serialize,
-{
-    Seq(make)
-}
-
-impl<F, I> Serialize for Seq<F>
-where
-    F: Fn() -> I,
-    I: Iterator,
-    I::Item: Serialize,
-{
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq((self.0)())
-    }
-}
-
-/// One record of a top-level list on each line: large reports stay readable for people, `grep` and `diff`.
-#[derive(Default)]
-struct RecordPerLine {
-    depth: usize,
-}
-
-impl serde_json::ser::Formatter for RecordPerLine {
-    fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.depth += 1;
-        writer.write_all(b"[")
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.depth -= 1;
-        writer.write_all(b"]")
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if !first {
-            writer.write_all(b",")?;
-        }
-        if self.depth == 2 { writer.write_all(b"\n  ") } else { Ok(()) }
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.depth += 1;
-        writer.write_all(b"{")
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, writer: &mut W) -> io::Result<()> {
-        self.depth -= 1;
-        writer.write_all(if self.depth == 0 { b"\n}" } else { b"}" })
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> io::Result<()> {
-        if !first {
-            writer.write_all(b",")?;
-        }
-        if self.depth == 1 { writer.write_all(b"\n ") } else { Ok(()) }
     }
 }

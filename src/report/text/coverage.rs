@@ -79,7 +79,7 @@ fn notes(coverage: &Coverage, style: Style, out: &mut dyn Write) -> io::Result<(
     Ok(())
 }
 
-fn counts_text(counts: &MachineCounts) -> String {
+pub(in crate::report) fn counts_text(counts: &MachineCounts) -> String {
     let mut parts = vec![format!("{} with a network that stays", plural(counts.fine, "machine"))];
     if counts.at_risk > 0 {
         parts.push(format!("{} on which an offered set interrupts it or takes it away", counts.at_risk));
@@ -111,7 +111,7 @@ fn one(
 }
 
 /// `fxmono.inf runs it; LOST when netxtreme2-multitier is offered`.
-fn answer_text(report: &Report<'_>, row: &CoverageRow) -> String {
+pub(in crate::report) fn answer_text(report: &Report<'_>, row: &CoverageRow) -> String {
     let analysis = report.analysis;
     let inf = |driver: usize| analysis.world.drivers[driver].inf.as_str();
     let driver = row.driver.map_or("", inf);

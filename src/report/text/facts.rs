@@ -8,8 +8,8 @@ use crate::analysis::classify::role::Role;
 use crate::analysis::finding::Severity;
 use crate::analysis::verdict;
 use crate::analysis::world::{DriverIndex, Location};
-use crate::facts::boot_image::{Compression, DriverOrigin, WimFile};
-use crate::report::Report;
+use crate::facts::boot_image::{Compression, DriverOrigin, Integrity, WimFile};
+use crate::report::{Report, words};
 
 /// One block for each image: what it is, from where that is known, and its network drivers.
 pub(super) fn images(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
@@ -17,6 +17,13 @@ pub(super) fn images(report: &Report<'_>, style: Style, out: &mut dyn Write) -> 
     for (index, file) in world.boot_files.iter().enumerate() {
         let what = file.wim.as_ref().map_or_else(|| "a folder".to_owned(), wim_text);
         writeln!(out, "{} {}", style.bold(&harmless(&file.path)), style.dim(&what))?;
+        // The verdict comes first where one is asked for; the digest stands in the JSON.
+        if let Some(sha256) = file.sha256.as_ref().filter(|_| !report.verdicts || file.integrity.is_some()) {
+            writeln!(out, "  {}", style.dim(&format!("SHA-256 {sha256}")))?;
+        }
+        if let Some(integrity) = &file.integrity {
+            style.wrapped(out, "  ", &integrity_text(integrity))?;
+        }
         for (position, _) in world.images.iter().enumerate().filter(|(_, i)| i.boot_file == index) {
             image(report, position, style, out)?;
         }
@@ -43,6 +50,20 @@ fn wim_text(wim: &WimFile) -> String {
         plural(wim.image_count as usize, "image"),
         bytes(wim.size)
     )
+}
+
+/// What `--integrity` gave.
+fn integrity_text(integrity: &Integrity) -> String {
+    let table = match &integrity.table {
+        None => "no integrity table",
+        Some(Ok(())) => "the integrity table matches",
+        Some(Err(_)) => "the integrity table does NOT match",
+    };
+    let streams = match &integrity.streams {
+        Ok(()) => "every stream has its SHA-1".to_owned(),
+        Err(message) => format!("a stream is damaged ({message})"),
+    };
+    format!("all data checked: {table}, {streams}")
 }
 
 fn bytes(size: u64) -> String {
@@ -77,7 +98,7 @@ fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -
     let arch = release.arch.map_or("unknown", crate::facts::ids::Arch::name);
     let what = if release.is_winpe { release.title.as_str() } else { "no Windows PE (none of its signs is there)" };
     style.wrapped(out, "     ", &format!("OS version {version}{source}, {arch}: {what}"))?;
-    if world_has_xml(report, index) && !facts.xml.has_windows {
+    if !report.verdicts && world_has_xml(report, index) && !facts.xml.has_windows {
         writeln!(out, "     the XML data have no WINDOWS element: tools that go by the label know no version of it")?;
     }
     writeln!(out, "     {} files and folders, {} unpacked", facts.file_count, bytes(facts.total_bytes))?;
@@ -120,22 +141,13 @@ fn verdict_lines(report: &Report<'_>, index: usize, style: Style, out: &mut dyn 
     /// All of them stand below, under their rules.
     const MOST: usize = 5;
     let Some(verdict) = verdict::of_image(report.analysis, index) else {
-        return writeln!(out, "     {}", style.bold("not judged: no sign that this is Windows PE"));
+        return writeln!(out, "     {}", style.bold(&words::verdict(None)));
     };
-    let count = |severity| verdict.reasons.iter().filter(|f| f.severity == severity).count();
-    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-    let line = match (verdict.fit, warnings, verdict.unread) {
-        (true, _, 1..) => {
-            let unread = plural(verdict.unread, "problem");
-            style.bold(&format!("FIT for distribution as far as it could be read ({unread}, see below)"))
-        }
-        (true, 0, 0) => style.bold("FIT for distribution: nothing is known that speaks against it"),
-        (true, _, 0) => style.bold(&format!("FIT for distribution, with {}", plural(warnings, "warning"))),
-        (false, ..) => {
-            let text = format!("NOT FIT for distribution: {}", plural(errors, "error"));
-            style.severity(Severity::Error, &text)
-        }
-    };
+    let mut text = words::verdict(Some(&verdict));
+    if verdict.fit && verdict.unread > 0 {
+        text = text.replace(')', ", see below)");
+    }
+    let line = if verdict.fit { style.bold(&text) } else { style.severity(Severity::Error, &text) };
     writeln!(out, "     {line}")?;
     let weighty: Vec<_> = verdict.reasons.iter().filter(|f| f.severity > Severity::Info).collect();
     for finding in weighty.iter().take(MOST) {

@@ -1,39 +1,75 @@
-//! Findings, by folder (what ConfigMgr calls a driver package), worst first.
+//! Findings, by folder (what ConfigMgr calls a driver package), worst first. What many folders have in common is said once,
+//! by rule; `--verbose` shows all of it in its place.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 
-use super::style::{Style, harmless, place_text};
-use super::{matrix, plural};
-use crate::analysis::evidence::Place;
+use super::finding::{Writer, some};
+use super::plural;
+use super::style::{Style, harmless};
 use crate::analysis::finding::{Finding, Severity};
-use crate::facts::share::folder_of;
+use crate::facts::share::{file_name_of, folder_of};
 use crate::report::Report;
 
-/// Evidence shown for one finding; the JSON has all of it.
-const MOST_REASONS: usize = 6;
-/// The rule whose findings have a table of targets and scenarios.
-const MULTI_TIER: &str = "multi-tier-nic-in-windowspe";
-/// Further places shown.
-const MOST_PLACES: usize = 6;
+/// A rule that speaks of more folders than these is shown by rule.
+const FEW_FOLDERS: usize = 3;
+/// Notes are shown in their places where there are no more than these.
+const FEW_NOTES: usize = 12;
+/// Findings of one rule in one folder that are shown one by one.
+const FEW_IN_FOLDER: usize = 3;
+/// Files of a folder that are named.
+const MOST_FILES: usize = 5;
+
+type Folders<'a> = BTreeMap<&'a str, Vec<&'a Finding>>;
+type Rules<'a> = BTreeMap<(Reverse<Severity>, &'a str), Vec<&'a Finding>>;
 
 pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let mut packages: BTreeMap<&str, Vec<&Finding>> = BTreeMap::new();
-    for finding in &report.analysis.findings {
-        packages.entry(folder_of(&finding.location.path)).or_default().push(finding);
-    }
-    let mut packages: Vec<(&str, Vec<&Finding>)> = packages.into_iter().collect();
-    packages.sort_by_key(|(folder, findings)| (std::cmp::Reverse(findings.iter().map(|f| f.severity).max()), *folder));
-    overview(&packages, style, out)?;
-    let mut writer = Writer { report, style, said: BTreeSet::new() };
-    for (folder, findings) in packages {
+    let (folders, rules) = arrange(report, style.verbose);
+    let mut folders: Vec<(&str, Vec<&Finding>)> = folders.into_iter().collect();
+    folders.sort_by_key(|(folder, findings)| (Reverse(findings.iter().map(|f| f.severity).max()), *folder));
+    overview(&folders, style, out)?;
+    let mut writer = Writer::new(report, style);
+    for (folder, findings) in folders {
         writeln!(out, "{}", style.bold(&package_name(folder)))?;
-        for finding in findings {
-            writer.one(finding, out)?;
-        }
+        in_folder(&mut writer, &findings, out)?;
         writeln!(out)?;
     }
+    for ((Reverse(severity), rule), findings) in rules {
+        by_rule(&mut writer, severity, rule, &findings, out)?;
+    }
     Ok(())
+}
+
+/// What is shown by folder, and what by rule.
+fn arrange<'a>(report: &'a Report<'a>, everything: bool) -> (Folders<'a>, Rules<'a>) {
+    let findings = || report.analysis.findings.iter().filter(|f| f.counts());
+    let folder = |f: &'a Finding| folder_of(&f.location.path);
+    let broken: BTreeSet<&str> = findings().filter(|f| f.severity == Severity::Error).map(folder).collect();
+    let notes = findings().filter(|f| f.severity == Severity::Info).count();
+    let mut spread: BTreeMap<(&str, Severity), BTreeSet<&str>> = BTreeMap::new();
+    for finding in findings() {
+        spread.entry((finding.rule, finding.severity)).or_default().insert(folder(finding));
+    }
+    let in_its_place = |f: &Finding| match f.severity {
+        // What breaks, and what has a table of its own.
+        Severity::Error => true,
+        _ if f.subject.topology.is_some() => true,
+        Severity::Warning => {
+            broken.contains(folder_of(&f.location.path))
+                || spread.get(&(f.rule, f.severity)).is_none_or(|folders| folders.len() <= FEW_FOLDERS)
+        }
+        Severity::Info => notes <= FEW_NOTES,
+    };
+    let (mut folders, mut rules) = (Folders::new(), Rules::new());
+    for finding in findings() {
+        if everything || in_its_place(finding) {
+            folders.entry(folder(finding)).or_default().push(finding);
+        } else {
+            rules.entry((Reverse(finding.severity), finding.rule)).or_default().push(finding);
+        }
+    }
+    (folders, rules)
 }
 
 fn package_name(folder: &str) -> String {
@@ -41,8 +77,8 @@ fn package_name(folder: &str) -> String {
 }
 
 /// Which packages have errors, where there are more than a screen shows.
-fn overview(packages: &[(&str, Vec<&Finding>)], style: Style, out: &mut dyn Write) -> io::Result<()> {
-    let broken = packages.iter().filter(|(_, f)| f.iter().any(|f| f.severity == Severity::Error));
+fn overview(folders: &[(&str, Vec<&Finding>)], style: Style, out: &mut dyn Write) -> io::Result<()> {
+    let broken = folders.iter().filter(|(_, f)| f.iter().any(|f| f.severity == Severity::Error));
     let broken: Vec<&str> = broken.map(|(folder, _)| *folder).collect();
     if broken.len() < 3 {
         return Ok(());
@@ -54,82 +90,68 @@ fn overview(packages: &[(&str, Vec<&Finding>)], style: Style, out: &mut dyn Writ
     writeln!(out)
 }
 
-/// Writes findings; what was said once (how the article's failure comes about, how a fault is mended) is not said again.
-struct Writer<'a> {
-    report: &'a Report<'a>,
-    style: Style,
-    said: BTreeSet<String>,
+/// The findings of a folder; many of one rule are folded.
+fn in_folder(writer: &mut Writer<'_>, findings: &[&Finding], out: &mut dyn Write) -> io::Result<()> {
+    let same = |f: &Finding| findings.iter().filter(|o| (o.rule, o.severity) == (f.rule, f.severity)).count();
+    let mut folded = BTreeSet::new();
+    for finding in findings {
+        if finding.severity == Severity::Error || writer.style.verbose || same(finding) <= FEW_IN_FOLDER {
+            writer.one(finding, out)?;
+        } else if folded.insert((finding.rule, finding.severity)) {
+            let all: Vec<&Finding> =
+                findings.iter().copied().filter(|o| (o.rule, o.severity) == (finding.rule, finding.severity)).collect();
+            head(writer, finding.severity, finding.rule, &plural(all.len(), "finding"), "  ", out)?;
+            writer.style.wrapped(out, "    ", &files(&all))?;
+            writer.general_fix(finding.rule, out)?;
+        }
+    }
+    Ok(())
 }
 
-impl Writer<'_> {
-    fn one(&mut self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-        let style = self.style;
-        let head = format!("{}[{}]", finding.severity.name(), finding.rule);
-        let sure = style.dim(&format!("({})", finding.confidence.name()));
-        writeln!(out, "  {} {} {sure}", style.severity(finding.severity, &head), place_text(&finding.location))?;
-        style.wrapped(out, "    ", &finding.message)?;
-        if finding.severity == Severity::Info {
-            return Ok(());
-        }
-        if let (Some(topology), MULTI_TIER) = (finding.subject.topology, finding.rule) {
-            matrix::of_topology(self.report, topology, style, out)?;
-        }
-        if !finding.subject.adapters.is_empty() {
-            let ids: Vec<&str> = finding.subject.adapters.iter().map(|a| a.as_str()).collect();
-            style.wrapped(out, "    adapters: ", &some(&ids, 8))?;
-        }
-        if !finding.related.is_empty() {
-            let places: Vec<String> = finding.related.iter().map(place_text).collect();
-            let places: Vec<&str> = places.iter().map(String::as_str).collect();
-            style.wrapped(out, "    also:     ", &some(&places, MOST_PLACES))?;
-        }
-        self.reasons(finding, out)?;
-        let general = self.report.db.rules().get(finding.rule).and_then(|r| r.fix.first());
-        let fixes: Vec<&String> =
-            if finding.advice.is_empty() { general.into_iter().collect() } else { finding.advice.iter().collect() };
-        let new: Vec<&String> = fixes.into_iter().filter(|text| self.said.insert((*text).clone())).collect();
-        self.block("    fix:      ", new.into_iter().cloned(), out)
+/// One rule, folder by folder.
+fn by_rule(
+    writer: &mut Writer<'_>,
+    severity: Severity,
+    rule: &str,
+    findings: &[&Finding],
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let mut folders = Folders::new();
+    for finding in findings {
+        folders.entry(folder_of(&finding.location.path)).or_default().push(finding);
     }
-
-    fn reasons(&mut self, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-        let mut texts = Vec::new();
-        let mut hidden = 0;
-        for evidence in &finding.evidence {
-            if evidence.kind == "scenario" && !self.said.insert(evidence.text.clone()) {
-                continue;
-            }
-            if texts.len() == MOST_REASONS {
-                hidden += 1;
-                continue;
-            }
-            let place = evidence.location.as_ref().filter(|p| worth_showing(p, finding)).map(place_text);
-            let place = place.map_or_else(String::new, |p| format!(" [{p}]"));
-            let source = evidence.source.as_deref().map_or_else(String::new, |s| format!(" ({s})"));
-            texts.push(format!("{}{place}{source}", evidence.text));
-        }
-        self.block("    why:      ", texts.into_iter(), out)?;
-        if hidden > 0 {
-            writeln!(out, "              {}", self.style.dim(&format!("{hidden} more in the JSON report")))?;
-        }
-        Ok(())
+    let count = format!("{} in {}", plural(findings.len(), "finding"), plural(folders.len(), "folder"));
+    head(writer, severity, rule, &count, "", out)?;
+    let most = if severity == Severity::Info { FEW_FOLDERS } else { 4 * FEW_FOLDERS };
+    for (folder, findings) in folders.iter().take(most) {
+        writer.style.wrapped(out, "    - ", &format!("{}: {}", package_name(folder), files(findings)))?;
     }
-
-    /// Paragraphs under one label.
-    fn block(&self, label: &str, texts: impl Iterator<Item = String>, out: &mut dyn Write) -> io::Result<()> {
-        let blank = " ".repeat(label.chars().count());
-        for (index, text) in texts.enumerate() {
-            self.style.wrapped(out, if index == 0 { label } else { &blank }, &text)?;
-        }
-        Ok(())
+    if folders.len() > most {
+        let more = format!("... and {}; --verbose shows all", plural(folders.len() - most, "more folder"));
+        writeln!(out, "    {}", writer.style.dim(&more))?;
     }
+    if severity > Severity::Info {
+        writer.general_fix(rule, out)?;
+    }
+    writeln!(out)
 }
 
-fn worth_showing(place: &Place, finding: &Finding) -> bool {
-    *place != finding.location
+fn head(
+    writer: &Writer<'_>,
+    severity: Severity,
+    rule: &str,
+    count: &str,
+    indent: &str,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let label = writer.style.severity(severity, &format!("{}[{rule}]", severity.name()));
+    writeln!(out, "{indent}{label} {count}")?;
+    let title = writer.report.db.rules().get(rule).map_or("", |r| r.title.as_str());
+    writer.style.wrapped(out, &format!("{indent}  "), title)
 }
 
-/// The first few of a list, and how many more there are.
-fn some(all: &[&str], most: usize) -> String {
-    let shown = all.iter().take(most).copied().collect::<Vec<_>>().join(", ");
-    if all.len() > most { format!("{shown} and {} more", all.len() - most) } else { shown }
+fn files(findings: &[&Finding]) -> String {
+    let mut names: Vec<&str> = findings.iter().map(|f| file_name_of(&f.location.path)).collect();
+    names.dedup();
+    some(&names, MOST_FILES)
 }

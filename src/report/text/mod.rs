@@ -1,16 +1,19 @@
 //! Text for a terminal: verdict first, findings by package, worst first.
 
-mod coverage;
+pub(super) mod coverage;
 mod facts;
+mod finding;
 mod findings;
 pub mod inf_model;
-mod matrix;
+pub(super) mod matrix;
+mod not_counted;
+pub mod single_file;
 pub mod style;
 
 use std::io::{self, Write};
 
 use self::style::Style;
-use super::Report;
+use super::{Report, words};
 use crate::analysis::finding::Severity;
 
 /// Writes the whole report.
@@ -21,6 +24,7 @@ pub fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Resu
     let mut out = io::BufWriter::new(out);
     facts::images(report, style, &mut out)?;
     findings::write(report, style, &mut out)?;
+    not_counted::write(report, style, &mut out)?;
     matrix::of_images(report, style, &mut out)?;
     coverage::write(report, style, &mut out)?;
     problems(report, style, &mut out)?;
@@ -57,7 +61,6 @@ fn problems(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Resul
 
 fn summary(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let analysis = report.analysis;
-    let count = |severity: Severity| analysis.findings.iter().filter(|f| f.counts() && f.severity == severity).count();
     let infs: usize = analysis.world.shares.iter().map(|s| s.infs.len()).sum();
     let network = analysis.topologies.roles.iter().filter(|r| r.is_network()).count();
     let mut looked_at = Vec::new();
@@ -68,20 +71,11 @@ fn summary(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result
         looked_at.push(plural(analysis.world.images.len(), "image"));
     }
     looked_at.push(format!("{} ({network} of them for networks)", plural(analysis.world.drivers.len(), "driver")));
-    let errors = count(Severity::Error);
-    let verdict = format!(
-        "{}, {}, {}",
-        plural(errors, "error"),
-        plural(count(Severity::Warning), "warning"),
-        plural(count(Severity::Info), "note")
-    );
-    let verdict = if errors > 0 { style.severity(Severity::Error, &verdict) } else { style.bold(&verdict) };
+    let failing = analysis.findings.iter().any(|f| f.counts() && f.severity == Severity::Error);
+    let verdict = words::counts(report);
+    let verdict = if failing { style.severity(Severity::Error, &verdict) } else { style.bold(&verdict) };
     writeln!(out, "{verdict} in {}", looked_at.join(", "))?;
-    style.wrapped(
-        out,
-        "",
-        "Scope: network drivers and the labels of boot images are judged; storage drivers and the deployed system are not.",
-    )
+    style.wrapped(out, "", &format!("Scope: {}.", words::SCOPE))
 }
 
 /// `1 image`, `2 images`.

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use crate::analysis::evidence::Place;
 use crate::analysis::finding::Severity;
+pub use crate::report::inert::harmless;
 
 /// How to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,11 +13,15 @@ pub struct Style {
     pub color: bool,
     /// Columns to wrap at.
     pub width: usize,
+    /// Show every finding in its place, however many there are.
+    pub verbose: bool,
+    /// Places are hyperlinks (OSC 8).
+    pub links: bool,
 }
 
 impl Default for Style {
     fn default() -> Self {
-        Self { color: false, width: 110 }
+        Self { color: false, width: 110, verbose: false, links: false }
     }
 }
 
@@ -39,6 +44,14 @@ impl Style {
             Severity::Info => "1;36",
         };
         self.paint(code, text)
+    }
+
+    /// A hyperlink, where the terminal knows them. `address` holds ASCII without control characters only.
+    pub fn link(self, address: Option<&str>, text: &str) -> String {
+        match address {
+            Some(address) if self.links => format!("\u{1b}]8;;{address}\u{1b}\\{text}\u{1b}]8;;\u{1b}\\"),
+            _ => text.to_owned(),
+        }
     }
 
     fn paint(self, code: &str, text: &str) -> String {
@@ -67,23 +80,6 @@ impl Style {
         }
         writeln!(out, "{line}")
     }
-}
-
-/// Text of an INF, a log or a file name without what would command a terminal: control characters and bidirectional
-/// controls become U+FFFD.
-pub fn harmless(text: &str) -> String {
-    let is_bidi = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars()
-        .map(|c| {
-            if c == '\t' {
-                ' '
-            } else if c.is_control() || is_bidi(c) {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
 }
 
 /// `path:line:column`.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cache::{Cache, Inf};
+use super::catalogs;
 use super::contents::Contents;
 use super::drivers;
 use super::pick::{self, CONFIG, VERSION_MODULES};
@@ -16,6 +17,7 @@ use crate::facts::boot_image::{
 use crate::facts::driver_binary::DriverBinary;
 use crate::facts::ids::Arch;
 use crate::facts::os_version::OsVersion;
+use crate::facts::signature::CatalogFacts;
 use crate::formats::hive::{self, Key};
 use crate::scan::wim::protocol::Entry;
 
@@ -60,6 +62,15 @@ impl Reader<'_> {
     pub(super) fn binary(&mut self, entry: &Entry) -> Option<Arc<DriverBinary>> {
         let binary = self.cache.binary(entry, self.want_exports, self.contents);
         binary.map_err(|message| self.problem(&entry.path, &message)).ok()
+    }
+
+    /// An error is noted, and stays an answer: what signs a driver is not known then.
+    pub(super) fn catalog(&mut self, entry: &Entry) -> Result<Arc<CatalogFacts>, String> {
+        let catalog = self.cache.catalog(entry, self.contents);
+        if let Err(message) = &catalog {
+            self.problem(&entry.path, message);
+        }
+        catalog
     }
 
     fn bytes(&mut self, path: &str) -> Option<Vec<u8>> {
@@ -128,7 +139,8 @@ pub(super) fn boot_image(
     details.driver_databases =
         [system.driver_database.take(), drivers_hive].into_iter().flatten().collect::<Vec<DriverDatabase>>();
 
-    let drivers = drivers::find(&mut reader, &details.driver_databases);
+    let mut drivers = drivers::find(&mut reader, &details.driver_databases);
+    catalogs::attach(&mut reader, &mut drivers);
     details.system_binaries = system_binaries(&mut reader, &drivers);
     details.system_modules = pick::system_modules(&tree, &reader.windows);
     details.startup = startup(&mut reader, system.setup_command.take());

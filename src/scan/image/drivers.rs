@@ -50,6 +50,8 @@ pub(super) fn find(reader: &mut Reader<'_>, databases: &[DriverDatabase]) -> Vec
             let binaries = binaries(reader, &files, &facts.package);
             drivers.push(ImageDriver {
                 inf_sha256: facts.sha256.clone(),
+                inf_digests: facts.digests,
+                catalogs: Vec::new(),
                 inf_name: file_name(&inf.path).to_owned(),
                 inf_path: inf.path.clone(),
                 catalog_found: catalog_found(&facts.package, &store_files, published_name.as_deref(), &in_catroot),
@@ -106,6 +108,8 @@ fn unstaged(reader: &mut Reader<'_>, inf: &Entry, in_catroot: &BTreeSet<String>)
     }
     Some(ImageDriver {
         inf_sha256: facts.sha256.clone(),
+        inf_digests: facts.digests,
+        catalogs: Vec::new(),
         inf_name: name,
         inf_path: inf.path.clone(),
         catalog_found: catalog_found(&facts.package, &[], published_name.as_deref(), in_catroot),

@@ -5,6 +5,7 @@
 
 mod assemble;
 mod cache;
+mod catalogs;
 mod contents;
 mod drivers;
 mod error;
@@ -23,7 +24,7 @@ use super::wim::client::Limits;
 pub use error::ImageError;
 pub use folder::read_folder;
 pub use identify::{Kind, identify};
-pub use wim_file::{Integrity, check_integrity, read_wim};
+pub use wim_file::{check_integrity, read_wim};
 
 /// Told how far a long operation is: `(what, bytes done, bytes in all)`.
 pub type ProgressCallback = Arc<dyn Fn(&str, u64, u64) + Send + Sync>;

@@ -8,6 +8,12 @@ pub(super) const CONFIG: &str = "System32/config";
 /// Below the Windows folder.
 pub(super) const FILE_REPOSITORY: &str = "System32/DriverStore/FileRepository";
 /// Below the Windows folder.
+const CATROOT: &str = "System32/CatRoot";
+/// Most catalogs of CatRoot that are read; real images have some hundreds.
+const MOST_CATALOGS: usize = 5_000;
+/// Most bytes of them.
+const MOST_CATALOG_BYTES: u64 = 128 << 20;
+/// Below the Windows folder.
 pub(super) const DRIVERS: &str = "System32/drivers";
 /// The modules that say version and architecture, in the order in which they are asked, below the Windows folder.
 pub(super) const VERSION_MODULES: [&str; 7] = [
@@ -91,9 +97,23 @@ pub(super) fn wanted<'t>(tree: &'t Tree, windows: &str) -> Vec<&'t Entry> {
     wanted.extend(system_drivers(tree, windows));
     wanted.extend(published_infs(tree, windows));
     let store = tree.below(&format!("{windows}/{FILE_REPOSITORY}"));
+    let is_read = |e: &&Entry| [".inf", ".sys", ".cat"].iter().any(|x| has_extension(&e.path, x));
+    wanted.extend(store.filter(|e| !e.is_folder()).filter(is_read));
+    wanted.extend(catroot(tree, windows));
     wanted
-        .extend(store.filter(|e| !e.is_folder() && (has_extension(&e.path, ".inf") || has_extension(&e.path, ".sys"))));
-    wanted
+}
+
+/// Catalogs in CatRoot, by which Windows finds out who signed a file.
+pub(super) fn catroot<'t>(tree: &'t Tree, windows: &str) -> Vec<&'t Entry> {
+    let files = tree.below(&format!("{windows}/{CATROOT}"));
+    let found = files.filter(|e| !e.is_folder() && has_extension(&e.path, ".cat"));
+    let mut left = MOST_CATALOG_BYTES;
+    // Damaged or made-up images may name very many.
+    let within = found.take_while(|e| {
+        left = left.saturating_sub(e.size());
+        left > 0
+    });
+    within.take(MOST_CATALOGS).collect()
 }
 
 /// `.sys` files directly in System32/drivers.

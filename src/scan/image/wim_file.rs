@@ -9,7 +9,7 @@ use super::cache::Cache;
 use super::contents::WimContents;
 use super::error::ImageError;
 use super::split::all_parts;
-use crate::facts::boot_image::{BootImage, Compression, ImageProblem, WimFile, XmlImage, xml};
+use crate::facts::boot_image::{BootImage, Compression, ImageProblem, Integrity, WimFile, XmlImage, xml};
 use crate::formats::wim_xml;
 use crate::scan::wim::client::{Client, Opened, WorkerError};
 use crate::scan::wim::hex;
@@ -129,15 +129,6 @@ fn wim_file(header: &Header, size: u64) -> WimFile {
         size,
         xml: Ok(Vec::new()),
     }
-}
-
-/// What a full check of the data gave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Integrity {
-    /// Against the integrity table of every part; `None` when there is no table.
-    pub table: Option<Result<(), String>>,
-    /// SHA-1 of every stream of every image.
-    pub streams: Result<(), String>,
 }
 
 /// Reads the whole WIM: integrity table (if there is one) and the SHA-1 of every stream.

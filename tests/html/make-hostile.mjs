@@ -1,0 +1,3 @@
+// Usage: node make-hostile.mjs FOLDER
+import { makeHostileShare } from "./hostile.mjs";
+makeHostileShare(process.argv[2]);
