@@ -39,7 +39,16 @@ fn stable(format: &str, text: &str) -> String {
         return digest(&text.replace("\"inf_db\": \"", "\"inf_db\":\""));
     }
     if format == "html" {
-        return digest(&page(text));
+        // Script and style are no result; they change by themselves.
+        let mut text = text.to_owned();
+        for (open, close) in [("<script>", "</script>"), ("<style>", "</style>")] {
+            while let Some(from) = text.find(open).map(|at| at + open.len()) {
+                let to = from + text[from..].find(close).unwrap();
+                text.replace_range(from..to, "");
+                text.replace_range(from - 1..from, " >");
+            }
+        }
+        return text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
     }
     if matches!(format, "json" | "ndjson") {
         // Drivers, topologies and predictions are held by the schema and by other tests: here only their beginning.
@@ -50,22 +59,6 @@ fn stable(format: &str, text: &str) -> String {
         return digest(&text.lines().map(cut).collect::<Vec<_>>().join("\n"));
     }
     digest(text)
-}
-
-/// An element on each line, without style, scripts and what only inf-db says.
-fn page(html: &str) -> String {
-    let mut text = html.to_owned();
-    for (open, close) in [("<style>", "</style>"), ("<script>", "</script>"), ("<section id=\"rules\"", "</section>")] {
-        while let Some((before, rest)) = text.split_once(open) {
-            text = format!("{before}{}", rest.split_once(close).unwrap().1);
-        }
-    }
-    let digest = |name: &str, end: &str, text: String| match text.split_once(name) {
-        Some((before, rest)) => format!("{before}{name}DIGEST{}", &rest[rest.find(end).unwrap()..]),
-        None => text,
-    };
-    let text = digest("Content-Security-Policy\" content=\"", "\"", text);
-    digest("<dt>Knowledge (inf-db)</dt><dd><code>", "<", text).replace("><", ">\n<")
 }
 
 #[test]
@@ -198,7 +191,7 @@ fn csv_has_a_row_for_each_finding_and_says_what_was_judged() {
 #[test]
 fn a_format_without_room_for_what_is_said_is_refused() {
     for (line, words) in [
-        ("inspect fixtures/share --format sarif", "use one of text, json, ndjson"),
+        ("inspect fixtures/share --format sarif", "use one of text, json, ndjson, html"),
         ("inspect fixtures/share/wlan/fxwlan.inf --os 6.1 --format csv", "use one of text, json"),
         ("explain 3.0 --format markdown", "use one of text, json"),
     ] {
