@@ -165,6 +165,7 @@ impl World {
     pub fn new(shares: Vec<Share>, boot_files: Vec<(BootFile, Vec<BootImage>)>) -> Self {
         let mut world = World::default();
         let mut by_hash: BTreeMap<String, Found> = BTreeMap::new();
+        world.share_names = share_names(&shares);
         for (index, share) in shares.iter().enumerate() {
             world.add_share(index, share, &mut by_hash);
         }
@@ -175,7 +176,6 @@ impl World {
                 world.add_image(boot_file, facts, &mut by_hash);
             }
         }
-        world.share_names = share_names(&shares);
         world.shares = shares;
         world.drivers = by_hash
             .into_iter()
@@ -192,9 +192,15 @@ impl World {
     fn add_share(&mut self, index: usize, share: &Share, by_hash: &mut BTreeMap<String, Found>) {
         for inf in &share.infs {
             match &inf.content {
-                Err(message) => self.unreadable.push((Place::file(&inf.path), message.clone())),
+                Err(message) => {
+                    let path = self.share_path(index, &inf.path);
+                    self.unreadable.push((Place::file(path), message.clone()));
+                }
                 Ok(content) => match content.package.fatal_problem() {
-                    Some(p) => self.unreadable.push((Place::line(&inf.path, p.line), p.message.clone())),
+                    Some(p) => {
+                        let path = self.share_path(index, &inf.path);
+                        self.unreadable.push((Place::line(path, p.line), p.message.clone()));
+                    }
                     None => {
                         let entry = by_hash
                             .entry(content.sha256.clone())
@@ -237,7 +243,7 @@ impl World {
 
     /// A path of a share as reports show it: relative to the share, with the share's name only when there are several.
     pub fn share_path(&self, share: usize, path: &str) -> String {
-        if self.shares.len() < 2 {
+        if self.share_names.len() < 2 {
             return path.to_owned();
         }
         let name = self.share_names.get(share).map_or("", String::as_str);

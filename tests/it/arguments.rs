@@ -73,7 +73,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("audit fixtures/share --color blue", &["'blue'", "auto, always, never"]),
     ("audit fixtures/share --progress fast", &["'fast'", "auto, plain, none"]),
     ("audit fixtures/share --progress plain --no-progress", &["--no-progress", "cannot be used with"]),
-    ("audit fixtures/share --policy no-such-file", &["--policy", "no-such-file"]),
+    ("audit fixtures/share --policy no-such-file", &["policy no-such-file"]),
     ("audit fixtures/share --policy fixtures/README.md", &["fixtures/README.md"]),
     ("audit fixtures/share --policy x --no-policy", &["--no-policy", "cannot be used with"]),
     ("audit fixtures/share --baseline no-such-file", &["--baseline no-such-file"]),
