@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::evidence::Place;
-use crate::facts::boot_image::{BootImage, DriverOrigin, Integrity, WimFile};
+use crate::facts::boot_image::{BootImage, DriverOrigin, FileFault, Integrity, WimFile};
 use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::driver_package::DriverPackage;
 use crate::facts::inventory::Machine;
@@ -28,6 +28,8 @@ pub struct World {
     share_names: Vec<String>,
     /// The boot images (files or folders), in the order of the command line.
     pub boot_files: Vec<BootFile>,
+    /// Boot files that could not be read as such.
+    pub unreadable_files: Vec<UnreadableFile>,
     /// Every image of every boot file.
     pub images: Vec<WorldImage>,
     /// Usable drivers, ordered by their first location.
@@ -62,6 +64,17 @@ pub struct BootFile {
     pub wim: Option<WimFile>,
     /// What a check of all its data gave; `None` when none was asked for.
     pub integrity: Option<Integrity>,
+}
+
+/// A boot file that could not be read as such.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableFile {
+    /// Name used in places.
+    pub path: String,
+    /// What is wrong with it.
+    pub fault: FileFault,
+    /// The same for people, with what to do.
+    pub message: String,
 }
 
 /// An image with the boot file that it lies in.

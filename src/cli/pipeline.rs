@@ -8,15 +8,15 @@ use anyhow::{Context as _, Result, bail};
 use super::args::{Common, ScenarioArgs};
 use super::progress::Bar;
 use crate::analysis::prediction::scenario::Cells;
-use crate::analysis::world::{BootFile, Folder, World};
+use crate::analysis::world::{BootFile, Folder, UnreadableFile, World};
 use crate::analysis::{Analysis, Answers, Request, analyse, ask};
-use crate::facts::boot_image::{BootImage, Integrity, WimFile};
+use crate::facts::boot_image::{BootImage, FileFault, Integrity, WimFile};
 use crate::facts::inventory::Machine;
 use crate::facts::share::Share;
 use crate::inf_db::InfDb;
 use crate::report::{Input, Problem};
 use crate::scan::fleet::read_fleet;
-use crate::scan::image::{self, ImageOptions};
+use crate::scan::image::{self, ImageError, ImageOptions};
 use crate::scan::progress::{Phase, Progress};
 use crate::scan::share::{ShareOptions, read_share};
 use crate::scan::{catalogs, driver_files, overlay};
@@ -80,6 +80,7 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
     let request = &outcome.with_places_of_shares(request);
     let mut world = World::new(outcome.shares, outcome.boot_files);
     world.fleet = outcome.fleet;
+    world.unreadable_files = outcome.unreadable_files;
     let asked = ask(&world, db);
     let roots: Vec<&Path> = outcome.roots.iter().map(PathBuf::as_path).collect();
     let answers = Answers {
@@ -102,6 +103,7 @@ struct Reading {
     inputs: Vec<Input>,
     problems: Vec<Problem>,
     failed: Vec<String>,
+    unreadable_files: Vec<UnreadableFile>,
 }
 
 impl Reading {
@@ -152,7 +154,14 @@ impl Reading {
                     let file = BootFile { path: name, sha256, wim, integrity };
                     self.boot_files.push((file, images));
                 }
-                Err(error) => self.failed.push(error),
+                Err(Unreadable { fault, message }) => {
+                    self.failed.push(message.clone());
+                    // Reports do not depend on the mount point.
+                    let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
+                    let folder = folder.map(|f| f.join("").display().to_string());
+                    let message = folder.map_or_else(|| message.clone(), |f| message.replace(&f, ""));
+                    self.unreadable_files.push(UnreadableFile { path: name, fault, message });
+                }
             }
             self.inputs.push(record);
             bar.step();
@@ -207,11 +216,23 @@ struct ReadImage {
     integrity: Option<Integrity>,
 }
 
+/// Why one could not be read.
+struct Unreadable {
+    fault: FileFault,
+    message: String,
+}
+
+impl From<ImageError> for Unreadable {
+    fn from(error: ImageError) -> Self {
+        Self { fault: error.fault(), message: error.to_string() }
+    }
+}
+
 /// Reads a boot image; its digest, and its data if that was asked for, are checked meanwhile: all of it is read once from
 /// disk, whoever is first.
-fn read_image(path: &Path, options: &ImageOptions, integrity: bool, bar: &Bar) -> Result<ReadImage, String> {
+fn read_image(path: &Path, options: &ImageOptions, integrity: bool, bar: &Bar) -> Result<ReadImage, Unreadable> {
     if path.is_dir() {
-        let found = image::read_folder(path, options).map_err(|e| e.to_string())?;
+        let found = image::read_folder(path, options)?;
         return Ok(ReadImage { wim: None, images: vec![found], sha256: None, integrity: None });
     }
     // Whatever else it is, nobody wants to wait for its digest to be told so.
@@ -224,13 +245,13 @@ fn read_image(path: &Path, options: &ImageOptions, integrity: bool, bar: &Bar) -
         let read = image::read_wim(&parts, options);
         let sha256 = digest.map(|d| d.join().unwrap_or_else(|_| Err(std::io::Error::other("failed"))));
         let integrity = check.map(std::thread::ScopedJoinHandle::join);
-        let (wim, images) = read.map_err(|e| e.to_string())?;
-        let sha256 =
-            sha256.transpose().map_err(|e| format!("{}: its SHA-256 can not be computed: {e}", path.display()))?;
+        let (wim, images) = read?;
+        let failed =
+            |what: &str| Unreadable { fault: FileFault::NoImage, message: format!("{}: {what}", path.display()) };
+        let sha256 = sha256.transpose().map_err(|e| failed(&format!("its SHA-256 can not be computed: {e}")))?;
         let integrity = match integrity {
             None => None,
-            Some(Ok(checked)) => Some(checked.map_err(|e| e.to_string())?),
-            Some(Err(_)) => return Err(format!("{}: the check of its data failed", path.display())),
+            Some(checked) => Some(checked.map_err(|_| failed("the check of its data failed"))??),
         };
         Ok(ReadImage { wim: Some(wim), images, sha256, integrity })
     })

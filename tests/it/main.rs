@@ -29,6 +29,7 @@ mod inf_lines;
 mod inf_selection;
 mod licences;
 mod links;
+mod packages;
 mod policy;
 mod predictions;
 mod releases;
