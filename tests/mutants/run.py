@@ -2,6 +2,7 @@
 """Mutation test of the rules: does a test fail when the condition of a rule is changed?
 
     python3 tests/mutants/run.py [--work FOLDER] [--jobs N] [--only RULE[,RULE...]] [--own-cases] [--threads N]
+    python3 tests/mutants/run.py --check        only whether mutants.toml fits the sources; builds nothing
 
 `mutants.toml` beside this file names for each rule what to change: an expression that occurs once in a source file, and what
 stands there instead. All changes go into ONE build (mutant schemata): in a copy of the tree each expression becomes
@@ -186,6 +187,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=2, help="mutants at the same time")
     parser.add_argument("--threads", type=int, default=2, help="threads of one run of all tests")
     parser.add_argument("--only", help="rules, separated by commas")
+    parser.add_argument("--check", action="store_true", help="build nothing; say whether mutants.toml fits the sources")
     parser.add_argument("--own-cases", action="store_true", help="run no other tests than the cases of the rule")
     arguments = parser.parse_args()
     mutants, rules = read_mutants(), registered_rules()
@@ -196,6 +198,10 @@ def main():
     without = sorted(rules - {m["rule"] for m in mutants})
     for rule in without:
         print(f"NO MUTANT: {rule}")
+    if arguments.check:
+        wrong = schemata(mutants)[1]
+        print("\n".join(wrong) or f"{len(mutants)} mutants of {len(rules) - len(without)} rules fit the sources")
+        return 1 if wrong or without else 0
     with tempfile.TemporaryDirectory(prefix="wimspect-mutants-") as temporary:
         work = (arguments.work or pathlib.Path(temporary)).resolve()
         work.mkdir(parents=True, exist_ok=True)
