@@ -5,7 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::args::{Common, ScenarioArgs};
+use super::args::{Common, Format, ScenarioArgs};
 use super::progress::Bar;
 use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::world::{BootFile, Folder, UnreadableFile, World};
@@ -73,7 +73,9 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
     }
     let bar = Bar::new(common.progress());
-    let mut outcome = Reading::default();
+    // What is shown on a terminal has no room for the digest of a boot image; everything that is kept names it.
+    let want_digests = inputs.integrity || common.format.iter().any(|f| f.format != Format::Text);
+    let mut outcome = Reading { want_digests, ..Reading::default() };
     outcome.shares(inputs, &bar);
     outcome.images(inputs, &bar)?;
     outcome.fleet(inputs, &bar);
@@ -104,6 +106,8 @@ struct Reading {
     problems: Vec<Problem>,
     failed: Vec<String>,
     unreadable_files: Vec<UnreadableFile>,
+    /// Compute the SHA-256 of boot images.
+    want_digests: bool,
 }
 
 impl Reading {
@@ -142,7 +146,7 @@ impl Reading {
         let names = short_names(&images);
         for (path, name) in images.iter().zip(names) {
             let mut record = input("boot-image", path);
-            match read_image(path, &options, inputs.integrity, bar) {
+            match read_image(path, &options, inputs.integrity, self.want_digests, bar) {
                 Ok(ReadImage { wim, images, sha256, integrity }) => {
                     record.guid = wim.as_ref().map(|w| w.guid.clone());
                     record.sha256.clone_from(&sha256);
@@ -230,7 +234,13 @@ impl From<ImageError> for Unreadable {
 
 /// Reads a boot image; its digest, and its data if that was asked for, are checked meanwhile: all of it is read once from
 /// disk, whoever is first.
-fn read_image(path: &Path, options: &ImageOptions, integrity: bool, bar: &Bar) -> Result<ReadImage, Unreadable> {
+fn read_image(
+    path: &Path,
+    options: &ImageOptions,
+    integrity: bool,
+    want_digest: bool,
+    bar: &Bar,
+) -> Result<ReadImage, Unreadable> {
     if path.is_dir() {
         let found = image::read_folder(path, options)?;
         return Ok(ReadImage { wim: None, images: vec![found], sha256: None, integrity: None });
@@ -240,7 +250,7 @@ fn read_image(path: &Path, options: &ImageOptions, integrity: bool, bar: &Bar) -
     let parts = [path.to_path_buf()];
     let checked = ImageOptions { progress: Some(bar.bytes()), ..options.clone() };
     std::thread::scope(|scope| {
-        let digest = is_wim.then(|| scope.spawn(|| image::file_sha256(path, None)));
+        let digest = (is_wim && want_digest).then(|| scope.spawn(|| image::file_sha256(path, None)));
         let check = (is_wim && integrity).then(|| scope.spawn(|| image::check_integrity(&parts, &checked)));
         let read = image::read_wim(&parts, options);
         let sha256 = digest.map(|d| d.join().unwrap_or_else(|_| Err(std::io::Error::other("failed"))));

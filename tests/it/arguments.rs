@@ -54,7 +54,7 @@ const WRONG: &[(&str, &[&str])] = &[
     ("audit fixtures/share --jobs many", &["--jobs", "'many'"]),
     ("audit fixtures/share --jobs -1", &["'-1'", "--help"]),
     ("audit fixtures/share --jobs 1025", &["--jobs", "1..=1024"]),
-    ("audit fixtures/share --format yaml", &["`yaml`", "text, json, ndjson, sarif, csv, junit, markdown, html"]),
+    ("audit fixtures/share --format yaml", &["`yaml`", "text, json, ndjson, sarif, csv, html, junit, markdown"]),
     ("audit fixtures/share --format jsn", &["did you mean json?"]),
     ("audit fixtures/share --format junitxml", &["did you mean junit?"]),
     ("audit fixtures/share --format md", &["markdown"]),

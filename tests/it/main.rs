@@ -37,6 +37,7 @@ mod renamed;
 mod rule_counts;
 mod rules;
 mod schemas;
+mod single_files;
 mod support;
 mod verdicts;
 mod wim_hives;

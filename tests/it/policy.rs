@@ -151,11 +151,16 @@ fn the_nearest_policy_holds_and_none_with_no_policy() {
     let (folder, share) = share();
     let quiet = "[severity]\nmulti-tier-nic-in-windowspe = info\n";
     std::fs::write(folder.path().join("wimspect-policy.ini"), quiet).unwrap();
-    assert_eq!(audit(&share, &[]).code, Some(0), "found above the share");
-    assert_eq!(audit(&share, &["--no-policy"]).code, Some(1));
+    let severity = |more: &[&str]| {
+        let report = audit(&share, more).json();
+        let found = items(&report["findings"]).iter().find(|f| f["rule"] == "multi-tier-nic-in-windowspe").unwrap();
+        text(found, "/severity").to_owned()
+    };
+    assert_eq!(severity(&[]), "info", "found above the share");
+    assert_eq!(severity(&["--no-policy"]), "error");
     std::fs::write(share.join("wimspect-policy.ini"), "; nothing\n").unwrap();
+    assert_eq!(severity(&[]), "error", "the one in the share is nearer");
     let run = audit(&share, &[]);
-    assert_eq!(run.code, Some(1), "the one in the share is nearer");
     assert_eq!(text(&run.json(), "/tool/policy").len(), 64, "the report names its digest");
 }
 

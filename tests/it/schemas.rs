@@ -230,7 +230,14 @@ fn what_is_ignored_accepted_new_or_gone_stands_in_every_format() {
         ("text", &["1 finding ignored by the policy", "<kept> by us", "Baseline: 1 new", "gone:"][..]),
         ("ndjson", &["{\"record\":\"baseline\",\"new\":1"]),
         ("csv", &[",ignored,<kept> by us,", ",accepted,", ",new,", "\ngone,"]),
-        ("junit", &["ignored by the policy: &lt;kept&gt; by us", "accepted by the baseline", "failures=\"0\""]),
+        (
+            "junit",
+            &[
+                "ignored by the policy until 2999-01-01: &lt;kept&gt; by us",
+                "accepted by the baseline",
+                "failures=\"0\"",
+            ],
+        ),
         ("markdown", &["## Not counted", "&lt;kept&gt; by us", "Baseline: 1 new", "gone: inf-unreadable"]),
     ] {
         let run = compared(format);
