@@ -2,19 +2,19 @@
 //!
 //! A catalog that could not be read leaves the answer unknown; nothing is taken for signed because a catalog is there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::evidence::Place;
 use super::package_files::PackageFiles;
 use super::signing::{CoveringSignature, os_attributes_cover};
-use super::world::{Driver, Location, World};
+use super::world::{Driver, DriverIndex, Location, World};
 use crate::facts::boot_image::DriverOrigin;
 use crate::facts::driver_file::DriverFilePath;
 use crate::facts::driver_package::{CatalogRef, VersionSection};
 use crate::facts::ids::Arch;
 use crate::facts::os_version::OsVersion;
 use crate::facts::share::{file_name_of, folder_of};
-use crate::facts::signature::{CatalogFacts, FileSigning, MemberStatus};
+use crate::facts::signature::{CatalogFacts, DigestAlgorithm, FileSigning, MemberStatus};
 use crate::inf_db::{InfDb, SignerRow};
 
 /// A catalog that counts for a driver.
@@ -261,6 +261,68 @@ impl<'w> PackageSigning<'w> {
             }
             _ => Trust::Unsigned,
         }
+    }
+}
+
+/// What signs a driver at one location, in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignatureSummary {
+    /// Stable kebab-case word: `signed`, `in-box`, `changed`, `not-in-catalog`, `catalog-not-signed`, `no-catalog`, `unknown`.
+    pub state: &'static str,
+    /// The catalog, where one decided.
+    pub catalog: Option<String>,
+    /// Why it is not known, or what the catalog is instead.
+    pub note: Option<String>,
+    /// Who signed: name, the id of the row in `signers.toml` (`authenticode` for a vendor's own), digest.
+    pub signers: Vec<(String, String, DigestAlgorithm)>,
+}
+
+impl SignatureSummary {
+    /// The summary of every network driver, by driver and location; for the first architecture that it is for.
+    pub fn of_all(
+        world: &World,
+        files: &PackageFiles<'_>,
+        network: impl Iterator<Item = DriverIndex>,
+        db: &InfDb,
+    ) -> BTreeMap<DriverIndex, Vec<Self>> {
+        let of_driver = |index: DriverIndex| {
+            let driver = &world.drivers[index];
+            let archs: BTreeSet<Arch> = driver.package.install_sections.iter().map(|s| s.arch).collect();
+            let arch = if archs.contains(&Arch::Amd64) { Some(Arch::Amd64) } else { archs.first().copied() };
+            let arch = arch.unwrap_or(Arch::Amd64);
+            let here = |l| Self::of(&PackageSigning::of(world, files, driver, l, arch).inf(), db);
+            (index, driver.locations.iter().map(here).collect())
+        };
+        network.map(of_driver).collect()
+    }
+
+    fn of(inf: &InfSignature<'_>, db: &InfDb) -> Self {
+        let path = |place: &Place| Some(place.path.clone());
+        let mut summary = Self { state: "unknown", catalog: None, note: None, signers: Vec::new() };
+        (summary.state, summary.catalog) = match inf {
+            InfSignature::Signed { signatures, .. } => {
+                summary.signers.extend(signatures.iter().map(|s| {
+                    let name = s.signature.signer.clone().unwrap_or_default();
+                    let kind = microsoft(s, db).map_or("authenticode", |row| row.id.as_str());
+                    (name, kind.to_owned(), s.signature.digest)
+                }));
+                ("signed", signatures.first().and_then(|s| path(&s.place)))
+            }
+            InfSignature::InBox => ("in-box", None),
+            InfSignature::Changed { catalog, .. } => ("changed", path(catalog)),
+            InfSignature::NotInCatalog { catalog, .. } => ("not-in-catalog", path(catalog)),
+            InfSignature::CatalogNotSigned { catalog } => ("catalog-not-signed", path(catalog)),
+            InfSignature::NoCatalogInside { catalog, what } => {
+                summary.note = Some(what.clone());
+                ("no-catalog", path(catalog))
+            }
+            InfSignature::NoCatalog => ("no-catalog", None),
+            InfSignature::Unknown { reason } => {
+                summary.note = Some(reason.clone());
+                ("unknown", None)
+            }
+        };
+        summary
     }
 }
 

@@ -1,5 +1,7 @@
 //! The one way from facts to findings.
 
+use std::collections::BTreeMap;
+
 use super::choices::Choices;
 use super::classify::kind::{self, ImageKind};
 use super::classify::link;
@@ -11,6 +13,7 @@ use super::evidence::Place;
 use super::finding::Finding;
 use super::loadability::Modules;
 use super::package_files::PackageFiles;
+use super::package_signing::SignatureSummary;
 use super::prediction::scenario::Cells;
 use super::prediction::{self, Inputs, Predictions};
 use super::rules::{self, Context};
@@ -57,6 +60,8 @@ pub struct Analysis {
     pub predictions: Predictions,
     /// Which adapters of the fleet the images run; `None` without a fleet.
     pub coverage: Option<Coverage>,
+    /// What signs the network drivers, by driver and location.
+    pub signatures: BTreeMap<DriverIndex, Vec<SignatureSummary>>,
     /// Findings, worst first.
     pub findings: Vec<Finding>,
 }
@@ -113,6 +118,7 @@ pub fn analyse(mut world: World, asked: Asked, answers: Answers, request: &Reque
     let mut coverage = coverage::judge(&inputs, &predictions);
     let choices = Choices::new(&world, &topologies, &targets, &predictions);
     let files = PackageFiles::new(&world);
+    let signatures = SignatureSummary::of_all(&world, &files, choices.drivers(), db);
     let modules: Vec<Modules<'_>> = world.images.iter().map(|i| Modules::of(&i.facts)).collect();
     let findings = rules::check_all(&Context {
         world: &world,
@@ -132,7 +138,7 @@ pub fn analyse(mut world: World, asked: Asked, answers: Answers, request: &Reque
     if let Some(coverage) = &mut coverage {
         coverage.add_findings(&findings, &targets);
     }
-    Analysis { world, profiles, topologies, releases, kinds, targets, predictions, coverage, findings }
+    Analysis { world, profiles, topologies, releases, kinds, targets, predictions, coverage, signatures, findings }
 }
 
 /// Images that can be judged, then named releases; every release where nothing is named.

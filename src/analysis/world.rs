@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::evidence::Place;
-use crate::facts::boot_image::{BootImage, DriverOrigin, Integrity, WimFile};
+use crate::facts::boot_image::{BootImage, DriverOrigin, FileFault, Integrity, WimFile};
 use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::driver_package::DriverPackage;
 use crate::facts::inventory::Machine;
@@ -28,6 +28,8 @@ pub struct World {
     share_names: Vec<String>,
     /// The boot images (files or folders), in the order of the command line.
     pub boot_files: Vec<BootFile>,
+    /// Boot files that could not be read as such.
+    pub unreadable_files: Vec<UnreadableFile>,
     /// Every image of every boot file.
     pub images: Vec<WorldImage>,
     /// Usable drivers, ordered by their first location.
@@ -62,6 +64,17 @@ pub struct BootFile {
     pub wim: Option<WimFile>,
     /// What a check of all its data gave; `None` when none was asked for.
     pub integrity: Option<Integrity>,
+}
+
+/// A boot file that could not be read as such.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableFile {
+    /// Name used in places.
+    pub path: String,
+    /// What is wrong with it.
+    pub fault: FileFault,
+    /// The same for people, with what to do.
+    pub message: String,
 }
 
 /// An image with the boot file that it lies in.
@@ -152,6 +165,7 @@ impl World {
     pub fn new(shares: Vec<Share>, boot_files: Vec<(BootFile, Vec<BootImage>)>) -> Self {
         let mut world = World::default();
         let mut by_hash: BTreeMap<String, Found> = BTreeMap::new();
+        world.share_names = share_names(&shares);
         for (index, share) in shares.iter().enumerate() {
             world.add_share(index, share, &mut by_hash);
         }
@@ -162,7 +176,6 @@ impl World {
                 world.add_image(boot_file, facts, &mut by_hash);
             }
         }
-        world.share_names = share_names(&shares);
         world.shares = shares;
         world.drivers = by_hash
             .into_iter()
@@ -179,9 +192,15 @@ impl World {
     fn add_share(&mut self, index: usize, share: &Share, by_hash: &mut BTreeMap<String, Found>) {
         for inf in &share.infs {
             match &inf.content {
-                Err(message) => self.unreadable.push((Place::file(&inf.path), message.clone())),
+                Err(message) => {
+                    let path = self.share_path(index, &inf.path);
+                    self.unreadable.push((Place::file(path), message.clone()));
+                }
                 Ok(content) => match content.package.fatal_problem() {
-                    Some(p) => self.unreadable.push((Place::line(&inf.path, p.line), p.message.clone())),
+                    Some(p) => {
+                        let path = self.share_path(index, &inf.path);
+                        self.unreadable.push((Place::line(path, p.line), p.message.clone()));
+                    }
                     None => {
                         let entry = by_hash
                             .entry(content.sha256.clone())
@@ -224,7 +243,7 @@ impl World {
 
     /// A path of a share as reports show it: relative to the share, with the share's name only when there are several.
     pub fn share_path(&self, share: usize, path: &str) -> String {
-        if self.shares.len() < 2 {
+        if self.share_names.len() < 2 {
             return path.to_owned();
         }
         let name = self.share_names.get(share).map_or("", String::as_str);

@@ -189,7 +189,7 @@ pub struct CompletionsArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reports and other common options")]
 pub struct Common {
-    /// Format of the report, and a file for it (repeatable): text, json, ndjson, sarif, csv, junit, markdown.
+    /// Format of the report, and a file for it (repeatable): text, json, ndjson, sarif, csv, html, junit, markdown.
     #[arg(long, global = true, value_name = "FORMAT[=FILE]", value_parser = OutputSpecs, hide_possible_values = true, default_value = "text")]
     pub format: Vec<OutputSpec>,
     /// Write the report whose format names no file to this one.

@@ -52,8 +52,8 @@ pub fn finish(
     outcome.analysis.findings.retain(|f| f.confidence >= least);
     let world = &outcome.analysis.world;
     let nothing = world.images.is_empty() && world.drivers.is_empty() && world.unreadable.is_empty();
-    // Nothing was read at all: an empty report would look like a healthy one.
-    if !outcome.failed.is_empty() && nothing {
+    // Nothing was read at all: an empty report would look like a healthy one. A fault of a file is a finding all the same.
+    if !outcome.failed.is_empty() && nothing && outcome.analysis.findings.is_empty() {
         return Ok(ExitStatus::Failure);
     }
     let run_folder = std::env::current_dir().ok().map(|folder| folder.display().to_string());
@@ -139,7 +139,11 @@ pub fn destinations(common: &Common) -> Result<Vec<Option<&Path>>> {
     if let Some(output) = common.output.as_deref().filter(|output| !found.contains(&Some(output))) {
         bail!("--output {}: every --format names a file of its own; leave one of them out", output.display());
     }
-    for path in found.iter().flatten() {
+    let baseline = common.write_baseline.as_deref();
+    if let Some(baseline) = baseline.filter(|b| found.contains(&Some(b))) {
+        bail!("a report and the baseline would go to {}; name a file for each", baseline.display());
+    }
+    for path in found.iter().copied().flatten().chain(baseline) {
         if path.is_dir() {
             bail!("{} is a folder; name a file in it for the report", path.display());
         }

@@ -5,18 +5,18 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use super::args::{Common, ScenarioArgs};
+use super::args::{Common, Format, ScenarioArgs};
 use super::progress::Bar;
 use crate::analysis::prediction::scenario::Cells;
-use crate::analysis::world::{BootFile, Folder, World};
+use crate::analysis::world::{BootFile, Folder, UnreadableFile, World};
 use crate::analysis::{Analysis, Answers, Request, analyse, ask};
-use crate::facts::boot_image::{BootImage, Integrity, WimFile};
+use crate::facts::boot_image::{BootImage, FileFault, Integrity, WimFile};
 use crate::facts::inventory::Machine;
 use crate::facts::share::Share;
 use crate::inf_db::InfDb;
 use crate::report::{Input, Problem};
 use crate::scan::fleet::read_fleet;
-use crate::scan::image::{self, ImageOptions};
+use crate::scan::image::{self, ImageError, ImageOptions};
 use crate::scan::progress::{Phase, Progress};
 use crate::scan::share::{ShareOptions, read_share};
 use crate::scan::{catalogs, driver_files, overlay};
@@ -73,13 +73,16 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
     }
     let bar = Bar::new(common.progress());
-    let mut outcome = Reading::default();
+    // What is shown on a terminal has no room for the digest of a boot image; everything that is kept names it.
+    let want_digests = inputs.integrity || common.format.iter().any(|f| f.format != Format::Text);
+    let mut outcome = Reading { want_digests, ..Reading::default() };
     outcome.shares(inputs, &bar);
     outcome.images(inputs, &bar)?;
     outcome.fleet(inputs, &bar);
     let request = &outcome.with_places_of_shares(request);
     let mut world = World::new(outcome.shares, outcome.boot_files);
     world.fleet = outcome.fleet;
+    world.unreadable_files = outcome.unreadable_files;
     let asked = ask(&world, db);
     let roots: Vec<&Path> = outcome.roots.iter().map(PathBuf::as_path).collect();
     let answers = Answers {
@@ -102,6 +105,9 @@ struct Reading {
     inputs: Vec<Input>,
     problems: Vec<Problem>,
     failed: Vec<String>,
+    unreadable_files: Vec<UnreadableFile>,
+    /// Compute the SHA-256 of boot images.
+    want_digests: bool,
 }
 
 impl Reading {
@@ -140,7 +146,7 @@ impl Reading {
         let names = short_names(&images);
         for (path, name) in images.iter().zip(names) {
             let mut record = input("boot-image", path);
-            match read_image(path, &options, inputs.integrity, bar) {
+            match read_image(path, &options, inputs.integrity, self.want_digests, bar) {
                 Ok(ReadImage { wim, images, sha256, integrity }) => {
                     record.guid = wim.as_ref().map(|w| w.guid.clone());
                     record.sha256.clone_from(&sha256);
@@ -152,7 +158,14 @@ impl Reading {
                     let file = BootFile { path: name, sha256, wim, integrity };
                     self.boot_files.push((file, images));
                 }
-                Err(error) => self.failed.push(error),
+                Err(Unreadable { fault, message }) => {
+                    self.failed.push(message.clone());
+                    // Reports do not depend on the mount point.
+                    let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
+                    let folder = folder.map(|f| f.join("").display().to_string());
+                    let message = folder.map_or_else(|| message.clone(), |f| message.replace(&f, ""));
+                    self.unreadable_files.push(UnreadableFile { path: name, fault, message });
+                }
             }
             self.inputs.push(record);
             bar.step();
@@ -207,11 +220,29 @@ struct ReadImage {
     integrity: Option<Integrity>,
 }
 
+/// Why one could not be read.
+struct Unreadable {
+    fault: FileFault,
+    message: String,
+}
+
+impl From<ImageError> for Unreadable {
+    fn from(error: ImageError) -> Self {
+        Self { fault: error.fault(), message: error.to_string() }
+    }
+}
+
 /// Reads a boot image; its digest, and its data if that was asked for, are checked meanwhile: all of it is read once from
 /// disk, whoever is first.
-fn read_image(path: &Path, options: &ImageOptions, integrity: bool, bar: &Bar) -> Result<ReadImage, String> {
+fn read_image(
+    path: &Path,
+    options: &ImageOptions,
+    integrity: bool,
+    want_digest: bool,
+    bar: &Bar,
+) -> Result<ReadImage, Unreadable> {
     if path.is_dir() {
-        let found = image::read_folder(path, options).map_err(|e| e.to_string())?;
+        let found = image::read_folder(path, options)?;
         return Ok(ReadImage { wim: None, images: vec![found], sha256: None, integrity: None });
     }
     // Whatever else it is, nobody wants to wait for its digest to be told so.
@@ -219,18 +250,18 @@ fn read_image(path: &Path, options: &ImageOptions, integrity: bool, bar: &Bar) -
     let parts = [path.to_path_buf()];
     let checked = ImageOptions { progress: Some(bar.bytes()), ..options.clone() };
     std::thread::scope(|scope| {
-        let digest = is_wim.then(|| scope.spawn(|| image::file_sha256(path, None)));
+        let digest = (is_wim && want_digest).then(|| scope.spawn(|| image::file_sha256(path, None)));
         let check = (is_wim && integrity).then(|| scope.spawn(|| image::check_integrity(&parts, &checked)));
         let read = image::read_wim(&parts, options);
         let sha256 = digest.map(|d| d.join().unwrap_or_else(|_| Err(std::io::Error::other("failed"))));
         let integrity = check.map(std::thread::ScopedJoinHandle::join);
-        let (wim, images) = read.map_err(|e| e.to_string())?;
-        let sha256 =
-            sha256.transpose().map_err(|e| format!("{}: its SHA-256 can not be computed: {e}", path.display()))?;
+        let (wim, images) = read?;
+        let failed =
+            |what: &str| Unreadable { fault: FileFault::NoImage, message: format!("{}: {what}", path.display()) };
+        let sha256 = sha256.transpose().map_err(|e| failed(&format!("its SHA-256 can not be computed: {e}")))?;
         let integrity = match integrity {
             None => None,
-            Some(Ok(checked)) => Some(checked.map_err(|e| e.to_string())?),
-            Some(Err(_)) => return Err(format!("{}: the check of its data failed", path.display())),
+            Some(checked) => Some(checked.map_err(|_| failed("the check of its data failed"))??),
         };
         Ok(ReadImage { wim: Some(wim), images, sha256, integrity })
     })

@@ -30,7 +30,9 @@ pub fn find(common: &Common, inputs: &[PathBuf], db: &InfDb) -> Result<Option<Po
         Some(path) => Some(path.clone()),
         None => discovered(inputs)?,
     };
-    path.map(|path| read(&path, db)).transpose()
+    // What was found by itself is no option.
+    let option = if common.policy.is_some() { "--policy" } else { "policy" };
+    path.map(|path| read(&path, option, db)).transpose()
 }
 
 fn discovered(inputs: &[PathBuf]) -> Result<Option<PathBuf>> {
@@ -64,13 +66,13 @@ fn of_user() -> Option<PathBuf> {
     folder.map(|folder| folder.join(OF_USER))
 }
 
-fn read(path: &Path, db: &InfDb) -> Result<Policy> {
+fn read(path: &Path, option: &str, db: &InfDb) -> Result<Policy> {
     let shown = path.display().to_string().replace('\\', "/");
-    let size = std::fs::metadata(path).with_context(|| format!("policy {shown}"))?.len();
+    let size = std::fs::metadata(path).with_context(|| format!("{option} {shown}"))?.len();
     if size > MOST_BYTES {
-        bail!("policy {shown}: {size} bytes are no policy file");
+        bail!("{option} {shown}: {size} bytes are no policy file");
     }
-    let bytes = std::fs::read(path).with_context(|| format!("policy {shown}"))?;
+    let bytes = std::fs::read(path).with_context(|| format!("{option} {shown}"))?;
     // Reports must not depend on where the share is mounted.
     let name = path.file_name().map_or_else(|| shown.clone(), |n| n.to_string_lossy().into_owned());
     Policy::new(name, &policy::read(&bytes), db).map_err(|problems| {

@@ -66,6 +66,20 @@ pub struct WimFile {
     pub xml: Result<Vec<XmlImage>, String>,
 }
 
+/// Why a file that should be a boot image could not be read as one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FileFault {
+    /// It ends before its header says.
+    Truncated,
+    /// A part of a split WIM is not there, or belongs to another one.
+    PartMissing,
+    /// Its header is fine, the rest is not.
+    Damaged,
+    /// It is something else, or could not be opened: a fault of the call.
+    NoImage,
+}
+
 /// What a check of a whole WIM gave (`--integrity`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Integrity {

@@ -236,6 +236,7 @@ pub mod class_guid {
 
     /// The name of a class that is known here.
     pub fn name(guid: &str) -> Option<&'static str> {
+        // Classes that Windows itself defines; their INFs in the corpus agree.
         let known = [
             (NET, "Net"),
             (NET_CLIENT, "NetClient"),
@@ -245,6 +246,25 @@ pub mod class_guid {
             (SCSI_ADAPTER, "SCSIAdapter"),
             (EXTENSION, "Extension"),
             (SOFTWARE_COMPONENT, "SoftwareComponent"),
+            ("{4D36E966-E325-11CE-BFC1-08002BE10318}", "Computer"),
+            ("{4D36E968-E325-11CE-BFC1-08002BE10318}", "Display"),
+            ("{4D36E96A-E325-11CE-BFC1-08002BE10318}", "HDC"),
+            ("{4D36E96C-E325-11CE-BFC1-08002BE10318}", "MEDIA"),
+            ("{4D36E96D-E325-11CE-BFC1-08002BE10318}", "Modem"),
+            ("{4D36E96E-E325-11CE-BFC1-08002BE10318}", "Monitor"),
+            ("{4D36E970-E325-11CE-BFC1-08002BE10318}", "MTD"),
+            ("{4D36E971-E325-11CE-BFC1-08002BE10318}", "MultiFunction"),
+            ("{4D36E978-E325-11CE-BFC1-08002BE10318}", "Ports"),
+            ("{36FC9E60-C465-11CF-8056-444553540000}", "USB"),
+            ("{50127DC3-0F36-415E-A6CC-4CB3BE910B65}", "Processor"),
+            ("{50DD5230-BA8A-11D1-BF5D-0000F805F530}", "SmartCardReader"),
+            ("{5175D334-C371-4806-B3BA-71FD53C9258D}", "Sensor"),
+            ("{6BDD1FC5-810F-11D0-BEC7-08002BE2092F}", "Infrared"),
+            ("{6BDD1FC6-810F-11D0-BEC7-08002BE2092F}", "Image"),
+            ("{72631E54-78A4-11D0-BCF7-00AA00B7B32A}", "Battery"),
+            ("{745A17A0-74D3-11D0-B6FE-00A0C90F57DA}", "HIDClass"),
+            ("{CA3E7AB9-B4C3-4AE6-8251-579EF933890F}", "Camera"),
+            ("{E0CBF06C-CD8B-4647-BB8A-263B43F0F974}", "Bluetooth"),
         ];
         known.iter().find(|(g, _)| g.eq_ignore_ascii_case(guid)).map(|(_, n)| *n)
     }

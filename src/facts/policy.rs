@@ -95,7 +95,7 @@ impl Day {
             return None;
         }
         let (year, month, day) = (year.parse().ok()?, month.parse().ok()?, day.parse().ok()?);
-        (month >= 1 && month <= 12 && day >= 1 && day <= days_of(year, month)).then_some(Self { year, month, day })
+        ((1..=12).contains(&month) && day >= 1 && day <= days_of(year, month)).then_some(Self { year, month, day })
     }
 
     /// The day on which this many seconds have passed since 1970-01-01 00:00 UTC.
@@ -123,7 +123,7 @@ impl std::fmt::Display for Day {
 }
 
 const fn is_leap(year: u16) -> bool {
-    (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
+    (year.is_multiple_of(4) && !year.is_multiple_of(100)) || year.is_multiple_of(400)
 }
 
 const fn days_of_year(year: u16) -> u16 {

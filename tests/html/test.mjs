@@ -172,7 +172,7 @@ await test("links of the other sections lead to a finding, whatever is filtered"
 
 await test("the table of drivers: search by hardware id, filter, sort, open, pages", async () => {
   const { page, close } = await open("audit");
-  await page.locator("#drivers").scrollIntoViewIfNeeded();
+  await page.locator("#drivers-table").scrollIntoViewIfNeeded();
   await page.waitForSelector("#drivers-table tbody tr");
   await page.fill("#drivers-table-search", "ven_14e4&dev_1639 monolithic");
   const rows = page.locator("#drivers-table tbody tr:not(.detail)");
@@ -232,7 +232,7 @@ await test("what an INF says is text and nothing else", async () => {
   const { page, close } = await open("hostile");
   await page.locator("#f-expand").click();
   for (const table of ["drivers"]) {
-    await page.locator("#" + table).scrollIntoViewIfNeeded();
+    await page.locator("#" + table + "-table").scrollIntoViewIfNeeded();
     await page.waitForSelector("#" + table + "-table tbody tr");
     for (const button of await page.locator("#" + table + "-table .disclose").all()) await button.click();
   }
@@ -256,7 +256,7 @@ await test("a name of 10,000 characters is cut, and can be read whole", async ()
   await finding.locator("button", { hasText: "characters" }).first().click();
   assert.ok((await finding.textContent()).includes(LONG));
   // INF strings end at 4,096 characters: so Windows reads them.
-  await page.locator("#drivers").scrollIntoViewIfNeeded();
+  await page.locator("#drivers-table").scrollIntoViewIfNeeded();
   await page.waitForSelector("#drivers-table tbody tr");
   await page.fill("#drivers-table-search", "long.inf");
   const line = page.locator("#drivers-table tbody tr").first();
@@ -272,13 +272,20 @@ for (const [name, reports] of [["wide", ["audit", "verify", "releases", "inspect
         const { page, close } = await open(report, { size: name, theme });
         for (const table of ["drivers", "fleet", "problems"]) {
           if (await page.locator("#" + table).count()) {
-            await page.locator("#" + table).scrollIntoViewIfNeeded();
+            await page.locator("#" + table + "-table").scrollIntoViewIfNeeded();
             await page.waitForSelector("#" + table + "-table tbody tr");
           }
         }
         if (await page.locator("#f-expand:visible").count()) await page.locator("#f-expand").click();
         const [width, room] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
         assert.ok(width <= room, `${report}: ${width} px in ${room}`);
+        const wide = await page.evaluate(() => {
+          const inside = (node) => node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "auto";
+          document.querySelectorAll("main details").forEach((node) => { node.open = true; });
+          const blocks = [...document.querySelectorAll("main section, main .card, main .finding, main li, main td")];
+          return blocks.filter((node) => node.clientWidth > 0 && inside(node)).map((node) => node.outerHTML.slice(0, 200));
+        });
+        assert.deepEqual(wide, [], report);
         // The tool is put in past the policy of the page, which lets nothing in.
         await page.evaluate(() => scrollTo(0, 0));
         await page.screenshot({ path: join(shots, `${report}-${name}-${theme}.png`), fullPage: report !== "hostile" });

@@ -25,12 +25,12 @@ const CRATES: &[(&str, &[&str])] = &[
     ("tempfile", &["scan", "cli"]),
     ("goblin", &["formats"]),
     ("nt_hive", &["formats"]),
-    ("quick_xml", &["formats"]),
+    ("quick_xml", &["formats", "report"]),
     ("encoding_rs", &["formats"]),
-    ("der", &["formats"]),
     ("x509_cert", &["formats"]),
     ("rusqlite", &["history"]),
     ("clap", &["cli", ""]),
+    ("clap_complete", &["cli"]),
     ("anyhow", &["cli", ""]),
 ];
 

@@ -19,9 +19,13 @@ fn made(path: &str, text: &str) {
     assert!(there == text, "docs/{path} is not what the command line says: UPDATE=1 cargo test --test it cli_docs");
 }
 
+fn is_documented(command: &clap::Command) -> bool {
+    !command.is_hide_set() && command.get_name() != "help"
+}
+
 fn subcommands() -> Vec<String> {
     let command = wimspect::cli::command();
-    command.get_subcommands().filter(|c| !c.is_hide_set()).map(|c| c.get_name().to_owned()).collect()
+    command.get_subcommands().filter(|c| is_documented(c)).map(|c| c.get_name().to_owned()).collect()
 }
 
 #[test]
@@ -48,7 +52,7 @@ fn the_manual_pages_say_what_the_help_says() {
     let mut command = wimspect::cli::command();
     command.build();
     let mut pages = vec![("wimspect".to_owned(), command.clone())];
-    for sub in command.get_subcommands().filter(|c| !c.is_hide_set()) {
+    for sub in command.get_subcommands().filter(|c| is_documented(c)) {
         let name = format!("wimspect-{}", sub.get_name());
         // clap takes names that live as long as the program only.
         let leaked: &'static str = Box::leak(name.clone().into_boxed_str());

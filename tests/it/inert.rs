@@ -57,6 +57,7 @@ const FORMATS: &[(&str, Check)] = &[
     ("csv", csv),
     ("junit", junit),
     ("markdown", markdown),
+    ("html", html),
 ];
 
 fn nothing_invisible(report: &str) {
@@ -216,6 +217,69 @@ fn markdown(report: &str) {
     }
 }
 
+/// Names of the elements, and of their attributes with them, of a page.
+fn elements(page: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut rest = page;
+    while let Some(at) = rest.find('<') {
+        rest = &rest[at + 1..];
+        let name: String = rest.chars().take_while(|c| !c.is_whitespace() && !matches!(c, '>' | '/')).collect();
+        let end = end_of_tag(rest);
+        let mut quoted = false;
+        // What stands outside of quotes, with `=` behind it.
+        let outside: String = rest[..end]
+            .chars()
+            .filter(|c| {
+                quoted ^= *c == '"';
+                !quoted && *c != '"'
+            })
+            .collect();
+        found.extend(outside.split_whitespace().skip(1).map(|word| {
+            let attribute = word.trim_end_matches('/').split('=').next().unwrap_or_default();
+            format!("{name} {attribute}")
+        }));
+        rest = &rest[end..];
+        if matches!(name.as_str(), "script" | "style") {
+            let close = format!("</{name}>");
+            rest = &rest[rest.find(&close).expect("it is closed")..];
+        }
+        found.insert(name);
+    }
+    found
+}
+
+fn end_of_tag(text: &str) -> usize {
+    let mut quoted = false;
+    let end = text.char_indices().find(|(_, c)| {
+        quoted ^= *c == '"';
+        *c == '>' && !quoted
+    });
+    end.map_or(text.len(), |(at, _)| at)
+}
+
+/// A hostile text adds no element and no attribute: all that is there also stands in pages of harmless inputs.
+fn html(report: &str) {
+    nothing_invisible(report);
+    let mut known = BTreeSet::new();
+    for line in [
+        "audit fixtures/share --boot-image fixtures/images/6.0.6001-amd64-monolithic.wim --fleet fixtures/fleet/models",
+        "audit fixtures/share --winpe all",
+        "verify fixtures/images/mdt.wim fixtures/hostile/names.wim",
+    ] {
+        known.extend(elements(&crate::support::run_line(&format!("{line} --format html")).text()));
+    }
+    let new: Vec<String> = elements(report).difference(&known).cloned().collect();
+    assert!(new.is_empty(), "{new:?}");
+    assert!(!report.contains("<script>alert") && !report.contains("javascript:"));
+    // What stands in a script is data: nothing in it ends the script.
+    for part in report.split("<script type=\"application/json\"").skip(1) {
+        let (_, data) = part.split_once('>').unwrap();
+        let (data, _) = data.split_once("</script>").unwrap();
+        serde_json::from_str::<Value>(data).unwrap();
+        assert!(!data.contains("<!--") && !data.contains("<script"));
+    }
+}
+
 /// An INF text of the fixture with this text wherever an INF has free text, and as the name of a file and a service.
 fn hostile_inf(original: &str, hostile: &str) -> String {
     let quoted = hostile.replace('"', "\"\"").replace('%', "%%");
@@ -285,6 +349,8 @@ fn hostile_texts_come_out_inert_in_every_format() {
             image.as_os_str(),
             "--fleet".as_ref(),
             root.path().join("fleet.csv").as_os_str(),
+            "--fail-on".as_ref(),
+            "warning".as_ref(),
             "--format".as_ref(),
             format.as_ref(),
         ]);

@@ -41,7 +41,12 @@ fn keys_and_fields() {
         ("; c\n  ;c\nk=v;c\n", Some("k"), &["v"]),
         ("k;c=v\n", Some("k"), &["k"]),
         ("k=\"a;b\";c\n", Some("k"), &["a;b"]),
-        ("k=%a;b%\n", Some("k"), &["%a"]),
+        // A semicolon in a token is none of a comment; what is no token cannot hold it.
+        ("k=%a;b%\n", Some("k"), &["%a;b%"]),
+        ("k=%a%;b%\n", Some("k"), &["one"]),
+        ("k=%a;b\n", Some("k"), &["%a"]),
+        ("k=50%; 10% more\n", Some("k"), &["50%"]),
+        ("k=%a;b%,\\\n c;d\n", Some("k"), &["%a;b%", "c"]),
         // quotes
         ("k=\"a, b\" , c", Some("k"), &["a, b", "c"]),
         ("k=\" a \"", Some("k"), &[" a "]),

@@ -521,3 +521,35 @@ fn a_bus_driver_of_an_unknown_family_is_known_by_the_adapter_that_it_claims() {
     rules.sort_unstable();
     assert_eq!(rules, ["bus-driver-without-miniport", "multi-tier-nic-in-windowspe"]);
 }
+
+#[test]
+fn what_came_with_windows_ranks_before_what_vendors_signed_in_6_0_only() {
+    let cases = [
+        ("6.0.6001-amd64-inbox-monolithic.wim", "loses-rank", "better signature"),
+        // The same driver, injected: both are signed by a vendor, and the date decides.
+        (PE2, "replaces", "its DriverVer date"),
+        (PE3, "replaces", "its DriverVer date"),
+    ];
+    for (image, effect, because) in cases {
+        let report = audit(&fixture("share/netxtreme2-multitier"), image, RUN);
+        let predictions = items(&report["predictions"]);
+        assert!(!predictions.is_empty(), "{image}");
+        for prediction in predictions {
+            assert_eq!(text(prediction, "/effect"), effect, "{image}: {prediction}");
+            let reasons = prediction["because"].to_string();
+            assert!(reasons.contains(because), "{image}: {reasons}");
+        }
+    }
+}
+
+#[test]
+fn an_unsigned_set_loses_against_every_signed_driver() {
+    let share = tempfile::tempdir().unwrap();
+    copy_tree(&fixture("share/netxtreme2-multitier"), share.path());
+    for catalog in ["bxvbd.cat", "bxnd.cat"] {
+        std::fs::remove_file(share.path().join(catalog)).unwrap();
+    }
+    for prediction in items(&audit(share.path(), PE3, RUN)["predictions"]) {
+        assert_eq!(text(prediction, "/effect"), "loses-rank", "{prediction}");
+    }
+}

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::support::{run, run_line};
+use crate::support::{copy_tree, finish, fixture, items, program, run, run_line};
 
 /// Runs that together write every record of the contract.
 const RUNS: &[&str] = &[
@@ -19,6 +19,7 @@ const RUNS: &[&str] = &[
     "inspect fixtures/share",
     "inspect fixtures/images/device-ids-missing.wim",
     "inspect fixtures/share/netxtreme2-multitier/bxvbd.inf",
+    "verify fixtures/images/integrity-table.wim fixtures/images/mdt.wim --integrity",
 ];
 
 fn read(path: &str) -> Value {
@@ -64,7 +65,7 @@ fn strict(schema: &mut Value) {
 fn every_json_report_keeps_the_contract() {
     let published = read("docs/wimspect-1.schema.json");
     let mut closed = published.clone();
-    // Lines have their kind beside the record.
+    // Lines have a member more than their records.
     closed["$defs"].as_object_mut().unwrap().remove("Line");
     strict(&mut closed);
     let (document, line) = (Validator::new(closed, ""), Validator::new(published, "#/$defs/Line"));
@@ -78,10 +79,10 @@ fn every_json_report_keeps_the_contract() {
         for text in lines.lines() {
             let record: Value = serde_json::from_str(text).unwrap();
             assert_eq!(line.complaint(&record), None, "{arguments}: {text}");
-            assert!(text.starts_with("{\"kind\":\""), "{text}");
-            *kinds.entry(record["kind"].as_str().unwrap().to_owned()).or_default() += 1;
+            assert!(text.starts_with("{\"record\":\""), "{text}");
+            *kinds.entry(record["record"].as_str().unwrap().to_owned()).or_default() += 1;
         }
-        assert!(lines.starts_with("{\"kind\":\"head\",\"schema\":\"wimspect/1\""), "{arguments}");
+        assert!(lines.starts_with("{\"record\":\"head\",\"schema\":\"wimspect/1\""), "{arguments}");
         for (kind, list) in [
             ("image", "images"),
             ("driver", "drivers"),
@@ -174,6 +175,75 @@ fn sarif_names_the_file_that_a_reader_finds() {
         if shares.starts_with('/') {
             let address = bases[*base]["uri"].as_str().unwrap();
             assert!(address.starts_with("file:///") && address.ends_with("/fixtures/share/broken/"), "{address}");
+        }
+    }
+}
+
+/// A share with a finding that is ignored, some that are accepted, one that is new, and one that is gone.
+fn compared(format: &str) -> crate::support::Run {
+    let folder = tempfile::tempdir().unwrap();
+    let share = folder.path().join("share");
+    copy_tree(&fixture("share/netxtreme2-multitier"), &share.join("multi"));
+    copy_tree(&fixture("share/broken"), &share.join("broken"));
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    let (baseline, policy) = (path("accepted.json"), path("policy.ini"));
+    let audit = |more: &[&str]| {
+        let mut command = program();
+        command.env("XDG_CONFIG_HOME", folder.path()).env("HOME", folder.path()).current_dir(folder.path());
+        finish(command.args(["audit", "share", "--winpe", "2.1", "--arch", "amd64"]).args(more))
+    };
+    let before = audit(&["--write-baseline", &baseline, "--no-policy"]);
+    assert_eq!(before.code, Some(1), "{}", before.stderr);
+    std::fs::remove_file(share.join("broken/text.inf")).unwrap();
+    std::fs::write(share.join("broken/new.inf"), "nothing of an INF").unwrap();
+    std::fs::write(
+        &policy,
+        "[ignore empty]\nrule = inf-unreadable\npath = broken/empty.inf\nreason = <kept> by us\nuntil = 2999-01-01\n",
+    )
+    .unwrap();
+    audit(&["--baseline", &baseline, "--policy", &policy, "--format", format])
+}
+
+#[test]
+fn what_is_ignored_accepted_new_or_gone_stands_in_every_format() {
+    let json = compared("json");
+    assert_eq!(json.code, Some(0), "nothing new is an error: {}", json.stderr);
+    let report = json.json();
+    assert_eq!(Validator::new(read("docs/wimspect-1.schema.json"), "").complaint(&report), None);
+    let baseline = &report["baseline"];
+    assert_eq!((baseline["new"].as_u64(), items(&baseline["gone"]).len()), (Some(1), 1), "{baseline}");
+    let of = |by: &str| items(&report["findings"]).iter().filter(|f| f["suppressed"]["by"] == by).count();
+    assert_eq!(of("policy"), 1);
+    assert!(of("baseline") > 3);
+
+    let log = compared("sarif").json();
+    assert_eq!(Validator::new(read("tests/schemas/sarif-2.1.0.schema.json"), "").complaint(&log), None);
+    let results = items(&log["runs"][0]["results"]);
+    let state = |state: &str| results.iter().filter(|r| r["baselineState"] == state).count();
+    assert_eq!((state("new"), state("absent")), (1, 1));
+    assert_eq!(state("new") + state("absent") + state("unchanged"), results.len());
+    let suppressed = results.iter().filter(|r| !items(&r["suppressions"]).is_empty()).count();
+    assert_eq!(suppressed, of("policy") + of("baseline"));
+    assert!(results.iter().any(|r| r["suppressions"][0]["justification"] == "<kept> by us"));
+
+    for (format, words) in [
+        ("text", &["1 finding ignored by the policy", "<kept> by us", "Baseline: 1 new", "gone:"][..]),
+        ("ndjson", &["{\"record\":\"baseline\",\"new\":1"]),
+        ("csv", &[",ignored,<kept> by us,", ",accepted,", ",new,", "\ngone,"]),
+        (
+            "junit",
+            &[
+                "ignored by the policy until 2999-01-01: &lt;kept&gt; by us",
+                "accepted by the baseline",
+                "failures=\"0\"",
+            ],
+        ),
+        ("markdown", &["## Not counted", "&lt;kept&gt; by us", "Baseline: 1 new", "gone: inf-unreadable"]),
+    ] {
+        let run = compared(format);
+        assert_eq!(run.code, Some(0), "{format}: {}", run.stderr);
+        for word in words {
+            assert!(run.text().contains(word), "{format} does not say {word}:\n{}", run.text());
         }
     }
 }

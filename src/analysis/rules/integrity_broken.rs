@@ -3,13 +3,15 @@
 //! Without `--integrity` only files that were read are known here: system modules, hives, drivers; with it the whole WIM.
 
 use super::Context;
+use super::unreadable_files::of_fault;
 use crate::analysis::evidence::{Evidence, Place};
 use crate::analysis::finding::{Finding, Severity};
-use crate::facts::boot_image::DAMAGED_STREAM;
+use crate::facts::boot_image::{DAMAGED_STREAM, FileFault};
 
 pub(super) const ID: &str = "integrity-broken";
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    findings.extend(of_fault(context, FileFault::Damaged, ID));
     files_that_were_read(context, findings);
     for (index, file) in context.world.boot_files.iter().enumerate() {
         let Some(integrity) = &file.integrity else { continue };

@@ -59,9 +59,13 @@ mod same_driver_name_ignored_in_windowspe;
 mod sha2_only_signature;
 mod signatures;
 mod source_file_missing;
+mod split_wim_incomplete;
 mod superseded_package;
+mod unreadable_files;
 mod unsigned_driver;
 mod usb_tethering_driver;
+mod version_label_missing;
+mod wim_truncated;
 mod winpe_release_known_bad;
 mod winpe_release_unknown;
 mod wlan_driver;
@@ -145,9 +149,12 @@ pub const RULES: &[Rule] = &[
     Rule { id: same_driver_name_ignored_in_windowspe::ID, check: same_driver_name_ignored_in_windowspe::check },
     Rule { id: sha2_only_signature::ID, check: sha2_only_signature::check },
     Rule { id: source_file_missing::ID, check: source_file_missing::check },
+    Rule { id: split_wim_incomplete::ID, check: split_wim_incomplete::check },
     Rule { id: superseded_package::ID, check: superseded_package::check },
     Rule { id: unsigned_driver::ID, check: unsigned_driver::check },
     Rule { id: usb_tethering_driver::ID, check: usb_tethering_driver::check },
+    Rule { id: version_label_missing::ID, check: version_label_missing::check },
+    Rule { id: wim_truncated::ID, check: wim_truncated::check },
     Rule { id: winpe_release_known_bad::ID, check: winpe_release_known_bad::check },
     Rule { id: winpe_release_unknown::ID, check: winpe_release_unknown::check },
     Rule { id: wlan_driver::ID, check: wlan_driver::check },

@@ -18,10 +18,11 @@ pub const DEFAULT_FEATURE_SCORE: u8 = 0xFF;
 ///
 /// Hardware id against hardware id: its position in the device's list. Device hardware id against compatible id of the
 /// INF: 0x1000 + position. Device compatible id against hardware id of the INF: 0x2000 + position. Compatible against
-/// compatible: 0x3000 + position + 0x100 for each place in the INF's list.
+/// compatible: 0x3000 + position + 0x100 for each place in the INF's list. A line may leave its hardware id empty.
 pub fn identifier_score(device: &DeviceIds, model: &Model) -> Option<u16> {
     let mut best: Option<u16> = None;
-    for (k, id) in model.ids.iter().enumerate() {
+    let first = usize::from(model.compatible_only);
+    for (k, id) in (first..).zip(model.ids.iter()) {
         if id.as_str().is_empty() {
             continue;
         }

@@ -10,7 +10,8 @@ fn model(ids: &[&str]) -> Model {
     Model {
         description: Arc::from("d"),
         install_section: Arc::from("i"),
-        ids: ids.iter().map(|i| HardwareId::new(i)).collect(),
+        ids: ids.iter().filter(|i| !i.is_empty()).map(|i| HardwareId::new(i)).collect(),
+        compatible_only: ids.first().is_some_and(|i| i.is_empty()),
         line: 1,
     }
 }
@@ -30,6 +31,9 @@ fn identifier_scores_follow_the_documented_classes() {
         (&["x", "c1"], Some(0x3001)),
         (&["x", "y", "c0"], Some(0x3100)),
         (&["c0", "h1"], Some(0x1001)),
+        // No hardware id: all are compatible ids.
+        (&["", "h1"], Some(0x1001)),
+        (&["", "c1"], Some(0x3001)),
         (&["x"], None),
         (&[], None),
     ] {

@@ -32,7 +32,8 @@ struct Record<'a> {
 /// The file can not be read.
 pub(super) fn kind(path: &Path) -> Result<Option<SingleKind>> {
     let shown = || path.display().to_string();
-    if !std::fs::metadata(path).with_context(shown)?.is_file() {
+    // What is not there, or is no file, is told by whoever is asked next.
+    if !std::fs::metadata(path).is_ok_and(|m| m.is_file()) {
         return Ok(None);
     }
     let mut head = Vec::new();
@@ -52,6 +53,7 @@ pub(super) fn kind(path: &Path) -> Result<Option<SingleKind>> {
 /// # Errors
 /// The file can not be read, is none of that kind, or the report can not be written.
 pub(super) fn run(args: &InspectArgs, kind: SingleKind, common: &Common, db: &InfDb) -> Result<ExitStatus> {
+    output::only(common, &[Format::Text, Format::Json], "the facts of one such file have no findings")?;
     let path = args.path.display().to_string().replace('\\', "/");
     let mut bytes = Vec::new();
     let file = File::open(&args.path).with_context(|| path.clone())?;

@@ -51,6 +51,7 @@ pub const KINDS: &[(&str, &str)] = &[
     ("unknown-catalog-decoration", "a CatalogFile decoration that Windows does not know"),
     ("unknown-signature", "a Signature that Windows does not know"),
     ("utf-8-without-bom", "UTF-8 without byte order mark: Windows reads it in the ANSI code page"),
+    ("windows-9x-signature", "a Signature for Windows 95 and 98: no later Windows installs drivers from it"),
 ];
 
 /// Looks at every line of an INF. Ordered by line and column.

@@ -43,6 +43,8 @@ fn files_that_windows_refuses_say_so() {
         ("", "empty-file"),
         ("[a]\n", "no-version-section"),
         ("[Version]\n", "no-signature"),
+        // Found by fuzzing: it was in no list.
+        ("[Version]\nSignature=\"$Windows 95$\"\n", "windows-9x-signature"),
         ("[Version]\nSignature=bar\n", "unknown-signature"),
         ("[Version]\nSignature=$Chicago$\n[x\n", "unclosed-section-name"),
         ("word\n[Version]\nSignature=$Chicago$\n", "text-before-first-section"),
@@ -50,6 +52,7 @@ fn files_that_windows_refuses_say_so() {
         let remarks = lint(text.as_bytes());
         let found = remarks.iter().find(|r| r.fatal).unwrap_or_else(|| panic!("{text:?}: {remarks:?}"));
         assert_eq!(found.kind, kind);
+        assert!(KINDS.iter().any(|(id, _)| *id == kind), "{kind} is not listed");
     }
 }
 

@@ -174,6 +174,9 @@ pub struct Model {
     pub install_section: Arc<str>,
     /// The hardware id, then the compatible ids. Empty fields are left out, order kept.
     pub ids: ModelIds,
+    /// The line leaves its hardware id empty: all of its ids are compatible ids.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub compatible_only: bool,
     /// 1-based line.
     pub line: u32,
 }

@@ -162,7 +162,8 @@ impl<'r> Reader<'r> {
                 [one] => self.id(one, line.number).map_or_else(|| ModelIds::from_iter([]), ModelIds::from),
                 more => more.iter().filter_map(|field| self.id(field, line.number)).collect(),
             };
-            models.push(Model { description, install_section, ids, line: line.number });
+            let compatible_only = !ids.is_empty() && line.field(1).is_empty();
+            models.push(Model { description, install_section, ids, compatible_only, line: line.number });
         }
         self.done(cursor);
         if models.len() < models.capacity() / 2 {

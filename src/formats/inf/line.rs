@@ -179,6 +179,7 @@ impl<'t> LineReader<'t> {
                         at += 1;
                     }
                     Some(b'=') if !may_be_key => at += 1,
+                    Some(b';') if in_token(self.bytes, at) => at += 1,
                     // A backslash in front of ordinary text, as in every device id and registry path.
                     Some(b'\\') if self.bytes.get(at + 1).is_some_and(|b| !is_blank(*b) && !b"\\;\n".contains(b)) => {
                         at += 1;
@@ -294,6 +295,10 @@ impl<'t> LineReader<'t> {
                     text.push('=');
                     at += 1;
                 }
+                Some(b';') if in_token(self.bytes, at) => {
+                    text.push(';');
+                    at += 1;
+                }
                 None | Some(b',' | b';' | b'=' | b'\n') => {
                     text.truncate(kept.max(trim_end(&text).len()));
                     return (Cow::Owned(text), at);
@@ -388,20 +393,32 @@ impl<'t> LineReader<'t> {
     }
 }
 
+/// The `;` at `at` stands in a `%token%`, where it starts no comment (WDD general-syntax-rules-for-inf-files). A token is
+/// one word between two percent signs of one field.
+fn in_token(bytes: &[u8], at: usize) -> bool {
+    let word = |b: &u8| !is_blank(*b) && !b"%,;\"\\=\n".contains(b);
+    let before = bytes[..at].iter().rev().find(|b| !word(b));
+    if before != Some(&b'%') || bytes[at + 1..].iter().find(|b| !word(b)) != Some(&b'%') {
+        return false;
+    }
+    let field = bytes[..at].iter().rev().take_while(|b| !b",\"=\n".contains(b));
+    field.filter(|b| **b == b'%').count() % 2 == 1
+}
+
 /// Whether a physical line (without its LF) joins the next one.
 pub(crate) fn continues(line: &[u8]) -> bool {
     if memchr::memchr(b'\\', line).is_none() {
         return false;
     }
     let (mut quoted, mut pending) = (false, false);
-    for &byte in line {
+    for (at, &byte) in line.iter().enumerate() {
         match byte {
             b'"' => {
                 quoted = !quoted;
                 pending = false;
             }
             _ if quoted => {}
-            b';' => return pending,
+            b';' if !in_token(line, at) => return pending,
             b'\\' => pending = true,
             b if is_blank(b) => {}
             _ => pending = false,

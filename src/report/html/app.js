@@ -148,6 +148,8 @@
 
     let shown = [];
     let page = 0;
+    // What the page says by itself when it opens is not read out.
+    let asked = false;
     const open = new Set();
 
     function shows(row) {
@@ -183,7 +185,8 @@
       const total = rows.filter(shows).length;
       const tally = shown.length === total ? plural(total, "finding") : number.format(shown.length) + " of " + plural(total, "finding");
       $("f-tally").textContent = tally;
-      say(tally);
+      if (asked) say(tally);
+      asked = true;
     }
 
     function order() {
@@ -405,7 +408,7 @@
           el("caption", { class: "vh" }, name),
           el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...headers)), body)),
       nav);
-    let by = order.by, down = order.down, page = 0, shown = [], haystacks = null;
+    let by = order.by, down = order.down, page = 0, shown = [], haystacks = null, asked = false;
     sorter.value = String(by);
 
     function apply() {
@@ -430,7 +433,8 @@
       page = 0;
       draw();
       tally.textContent = shown.length === rows.length ? plural(rows.length, noun) : number.format(shown.length) + " of " + plural(rows.length, noun);
-      say(tally.textContent);
+      if (asked) say(tally.textContent);
+      asked = true;
     }
 
     function line(row) {

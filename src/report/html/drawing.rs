@@ -278,9 +278,11 @@ fn line(row: &Row, (parent_depth, parent_top): (u32, u32), top: u32, html: &mut 
     html.raw("/>")?;
     if !row.edge.is_empty() {
         let x = from + 8;
-        // Characters of the small type that fit.
+        // Characters that fit: a GUID does in the smaller type only.
         let room = (WIDTH - x) as usize * 10 / 62;
-        html.raw("<text class=\"edge-text\"")?;
+        let long = row.edge.chars().count() > 42;
+        html.raw("<text")?;
+        html.attr("class", if long { "edge-text long" } else { "edge-text" })?;
         html.attr("x", &x.to_string())?;
         html.attr("y", &(top - 10).to_string())?;
         html.raw(">")?;

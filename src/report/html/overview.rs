@@ -52,8 +52,12 @@ fn count(context: &Context<'_>, severity: Severity) -> usize {
 fn headline(context: &Context<'_>) -> (&'static str, String) {
     let (errors, warnings) = (count(context, Severity::Error), count(context, Severity::Warning));
     let unread = context.report.problems.len();
+    let is_accepted = |f: &&Finding| !f.counts() && f.severity == Severity::Error;
+    let accepted = context.analysis().findings.iter().filter(is_accepted).count();
     match (errors, warnings) {
         (1.., _) => ("bad", format!("{} to fix before anything is distributed", plural(errors, "error"))),
+        // What somebody has accepted does not count, and is not gone.
+        _ if accepted > 0 => ("warn", format!("No errors that count, {} suppressed", grouped(accepted as u64))),
         (0, 1..) => ("warn", format!("No errors, {} to look at", plural(warnings, "warning"))),
         (0, 0) if unread > 0 => {
             ("warn", format!("No errors as far as it could be read, {}", plural(unread, "problem")))

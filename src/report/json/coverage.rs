@@ -77,7 +77,7 @@ pub(super) struct CoverageRecord<'a> {
     #[cfg_attr(test, schemars(extend("enum" = ["runs", "no-network", "no-driver", "not-known"])))]
     state: &'static str,
     driver: Option<NamedDriver<'a>>,
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
     network: &'static str,
     threats: Vec<ThreatRecord<'a>>,
     share_best: Option<BestRecord<'a>>,
@@ -120,9 +120,9 @@ struct ThreatRecord<'a> {
     folder: String,
     topology: &'a str,
     driver: Option<NamedDriver<'a>>,
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
     during: &'static str,
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::TaskResult::ALL, crate::inf_db::TaskResult::name))))]
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::TaskResult::ALL, crate::inf_db::TaskResult::name))))]
     result: &'static str,
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use crate::analysis::classify::profile::{Function, IdKind, id_kind, section_function};
 use crate::analysis::classify::role::Role;
 use crate::analysis::evidence::Place;
+use crate::analysis::package_signing::SignatureSummary;
 use crate::analysis::world::{DriverIndex, Location};
 use crate::facts::driver_package::{DriverPackage, DriverVer, Model, ModelsRef};
 use crate::facts::ids::{Arch, HardwareId, class_guid};
@@ -40,6 +41,49 @@ struct LocationRecord {
     index: Option<u32>,
     #[cfg_attr(test, schemars(extend("enum" = ["share", "inbox", "injected"])))]
     origin: &'static str,
+    /// What signs it here; of network drivers only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<SignatureRecord>,
+}
+
+/// What signs a driver at one location.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct SignatureRecord {
+    #[cfg_attr(test, schemars(extend("enum" = ["signed", "in-box", "changed", "not-in-catalog", "catalog-not-signed", "no-catalog", "unknown"])))]
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    catalog: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    signers: Vec<SignerRecord>,
+}
+
+/// Who signed.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct SignerRecord {
+    name: String,
+    /// A row of signers.toml, or `authenticode`.
+    kind: String,
+    digest: &'static str,
+}
+
+impl SignatureRecord {
+    fn of(summary: &SignatureSummary) -> Self {
+        let signers = summary.signers.iter();
+        let signers = signers.map(|(name, kind, digest)| SignerRecord {
+            name: name.clone(),
+            kind: kind.clone(),
+            digest: digest.name(),
+        });
+        Self {
+            state: summary.state,
+            catalog: summary.catalog.clone(),
+            note: summary.note.clone(),
+            signers: signers.collect(),
+        }
+    }
 }
 
 /// `DriverVer` on the wire.
@@ -87,7 +131,12 @@ impl<'a> DriverRecord<'a> {
         Self {
             id: &driver.id,
             inf: &driver.inf,
-            locations: driver.locations.iter().map(|l| LocationRecord::of(report, l)).collect(),
+            locations: driver
+                .locations
+                .iter()
+                .enumerate()
+                .map(|(n, l)| LocationRecord::of(report, index, n, l))
+                .collect(),
             class: version.class.as_ref().map(|c| c.value.as_str()),
             class_guid: version.class_guid.as_ref().map(|c| c.value.as_str()),
             provider: version.provider.as_ref().map(|p| p.value.as_str()),
@@ -102,11 +151,13 @@ impl<'a> DriverRecord<'a> {
 }
 
 impl LocationRecord {
-    fn of(report: &Report<'_>, location: &Location) -> Self {
+    fn of(report: &Report<'_>, driver: DriverIndex, number: usize, location: &Location) -> Self {
         let world = &report.analysis.world;
+        let signature = report.analysis.signatures.get(&driver).and_then(|all| all.get(number));
+        let signature = signature.map(SignatureRecord::of);
         match location {
             Location::Share { share, path } => {
-                Self { path: world.share_path(*share, path), image: None, index: None, origin: "share" }
+                Self { path: world.share_path(*share, path), image: None, index: None, origin: "share", signature }
             }
             Location::Image { image, path, origin, .. } => Self {
                 path: path.clone(),
@@ -116,6 +167,7 @@ impl LocationRecord {
                     crate::facts::boot_image::DriverOrigin::Inbox => "inbox",
                     crate::facts::boot_image::DriverOrigin::Injected => "injected",
                 },
+                signature,
             },
         }
     }

@@ -107,7 +107,7 @@ pub(super) struct PredictionRecord<'a> {
     scenario: ScenarioRecord,
     driver_before: Option<NamedDriver<'a>>,
     driver_after: Option<NamedDriver<'a>>,
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::Effect::ALL, crate::inf_db::Effect::name))))]
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::Effect::ALL, crate::inf_db::Effect::name))))]
     effect: &'static str,
     network: NetworkRecord,
     task_sequence: TaskSequenceRecord,
@@ -145,9 +145,9 @@ struct TargetRecord<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct ScenarioRecord {
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::ContentAccess::ALL, crate::inf_db::ContentAccess::name))))]
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::ContentAccess::ALL, crate::inf_db::ContentAccess::name))))]
     content: &'static str,
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::DeploySource::ALL, crate::inf_db::DeploySource::name))))]
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::DeploySource::ALL, crate::inf_db::DeploySource::name))))]
     source: &'static str,
     deploy_os: Option<OsVersion>,
     driver_step: bool,
@@ -165,18 +165,18 @@ struct NamedDriver<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct NetworkRecord {
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::NetworkDuring::ALL, crate::inf_db::NetworkDuring::name))))]
     during: &'static str,
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::NetworkRecovers::ALL, crate::inf_db::NetworkRecovers::name))))]
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::NetworkRecovers::ALL, crate::inf_db::NetworkRecovers::name))))]
     recovers: &'static str,
 }
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct TaskSequenceRecord {
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::words(crate::inf_db::TaskResult::ALL, crate::inf_db::TaskResult::name))))]
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words(crate::inf_db::TaskResult::ALL, crate::inf_db::TaskResult::name))))]
     result: &'static str,
-    #[cfg_attr(test, schemars(extend("enum" = super::schema::words_or_null(crate::inf_db::TaskPhase::ALL, crate::inf_db::TaskPhase::name))))]
+    #[cfg_attr(test, schemars(extend("enum" = super::tests::words_or_null(crate::inf_db::TaskPhase::ALL, crate::inf_db::TaskPhase::name))))]
     at: Option<&'static str>,
 }
 

@@ -1,4 +1,4 @@
-//! `ndjson`: the records of the JSON contract, one on each line, each with its kind. A reader takes what it needs and never
+//! `ndjson`: the records of the JSON contract, one on each line. A reader takes what it needs and never
 //! holds the whole.
 
 use std::io::{self, Write};
@@ -9,12 +9,12 @@ use super::{BaselineRecord, InputRecord, ProblemRecord, Tool, coverage, driver, 
 use crate::report::inert::InertJson;
 use crate::report::{Report, SCHEMA};
 
-/// A record with its kind before it.
+/// A record, and before its members the word for what it is. Not `kind`: inputs, images and topologies have a kind already.
 #[derive(Serialize)]
-pub(super) struct Line<T> {
-    pub(super) kind: &'static str,
+struct Line<T> {
+    record: &'static str,
     #[serde(flatten)]
-    pub(super) record: T,
+    members: T,
 }
 
 /// The first line.
@@ -65,12 +65,12 @@ pub fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 struct Lines<W>(InertJson<W>);
 
 impl<W: Write> Lines<W> {
-    fn one<T: Serialize>(&mut self, kind: &'static str, record: T) -> io::Result<()> {
-        serde_json::to_writer(&mut self.0, &Line { kind, record }).map_err(io::Error::from)?;
+    fn one<T: Serialize>(&mut self, record: &'static str, members: T) -> io::Result<()> {
+        serde_json::to_writer(&mut self.0, &Line { record, members }).map_err(io::Error::from)?;
         self.0.write_all(b"\n")
     }
 
-    fn all<T: Serialize>(&mut self, kind: &'static str, mut records: impl Iterator<Item = T>) -> io::Result<()> {
-        records.try_for_each(|record| self.one(kind, record))
+    fn all<T: Serialize>(&mut self, record: &'static str, mut all: impl Iterator<Item = T>) -> io::Result<()> {
+        all.try_for_each(|members| self.one(record, members))
     }
 }

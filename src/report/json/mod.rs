@@ -6,7 +6,7 @@ mod image;
 mod judgement;
 mod lines;
 #[cfg(test)]
-mod schema;
+mod tests;
 
 pub use self::lines::write_lines;
 

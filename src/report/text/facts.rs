@@ -98,7 +98,7 @@ fn image(report: &Report<'_>, index: usize, style: Style, out: &mut dyn Write) -
     let arch = release.arch.map_or("unknown", crate::facts::ids::Arch::name);
     let what = if release.is_winpe { release.title.as_str() } else { "no Windows PE (none of its signs is there)" };
     style.wrapped(out, "     ", &format!("OS version {version}{source}, {arch}: {what}"))?;
-    if world_has_xml(report, index) && !facts.xml.has_windows {
+    if !report.verdicts && world_has_xml(report, index) && !facts.xml.has_windows {
         writeln!(out, "     the XML data have no WINDOWS element: tools that go by the label know no version of it")?;
     }
     writeln!(out, "     {} files and folders, {} unpacked", facts.file_count, bytes(facts.total_bytes))?;

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::plural;
 use super::style::{Style, harmless};
-use crate::analysis::inf_model::InfModel;
+use crate::analysis::inf_model::{InfModel, ModelChoice};
 use crate::facts::driver_package::{InfProblem, InstallDetails, RegistryOwner};
 
 /// Writes the model.
@@ -22,12 +22,33 @@ pub fn write(model: &InfModel, style: Style, out: &mut dyn Write) -> io::Result<
         plural(model.install_sections.len(), "install section")
     );
     writeln!(out, "{}", style.bold(&head))?;
+    for choice in &model.manufacturers {
+        style.wrapped(out, &format!("{:>7}  ", choice.line), &choice_in_words(choice))?;
+    }
+    if !model.manufacturers.is_empty() && !model.devices.is_empty() {
+        writeln!(out)?;
+    }
     for device in &model.devices {
         let ids: Vec<&str> = device.ids.iter().map(|i| i.as_str()).collect();
         let text = format!("{} = {}, {}", device.description, device.install_section, ids.join(", "));
         style.wrapped(out, &format!("{:>7}  ", device.line), &text)?;
     }
     model.install_sections.iter().try_for_each(|section| install(section, style, out))
+}
+
+/// Which Models section counts for a manufacturer, or why none does.
+fn choice_in_words(choice: &ModelChoice) -> String {
+    let all = if choice.decorations.is_empty() { "none".to_owned() } else { choice.decorations.join(", ") };
+    match (&choice.models_section, &choice.decoration) {
+        (Some(section), _) if choice.models == 0 => {
+            format!("{}: [{section}] is empty: not supported on this Windows", choice.manufacturer)
+        }
+        (Some(section), _) => format!("{}: [{section}], {}", choice.manufacturer, plural(choice.models, "model")),
+        (None, Some(decoration)) => {
+            format!("{}: {decoration} applies, but the file has no such Models section", choice.manufacturer)
+        }
+        (None, None) => format!("{}: nothing for this Windows (decorations: {all})", choice.manufacturer),
+    }
 }
 
 fn install(details: &InstallDetails, style: Style, out: &mut dyn Write) -> io::Result<()> {

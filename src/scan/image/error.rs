@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::identify::Kind;
+use crate::facts::boot_image::FileFault;
 use crate::scan::wim::client::WorkerError;
 
 /// Why there is nothing to look at.
@@ -98,6 +99,18 @@ fn io_sentence(error: &io::Error) -> String {
 }
 
 impl ImageError {
+    /// Whose fault it is, for findings about the file.
+    pub const fn fault(&self) -> FileFault {
+        match self {
+            Self::Truncated { .. } => FileFault::Truncated,
+            Self::MissingPart { .. } | Self::OtherPart { .. } => FileFault::PartMissing,
+            Self::Damaged { .. } => FileFault::Damaged,
+            Self::Open { .. } | Self::NotAWim { .. } | Self::Encrypted { .. } | Self::Worker { .. } | Self::NoInput => {
+                FileFault::NoImage
+            }
+        }
+    }
+
     /// From an answer of the worker about this file.
     pub(super) fn from_worker(path: &std::path::Path, error: WorkerError) -> Self {
         const WIM_IS_ENCRYPTED: i32 = 74;

@@ -1,6 +1,6 @@
 //! The JSON Schema of `wimspect/1`, made from the types that are written: docs/wimspect-1.schema.json.
 //!
-//! `UPDATE=1 cargo test --lib schema` writes it anew. tests/it/schemas.rs holds real reports against it.
+//! `UPDATE=1 cargo test --lib json::tests` writes it anew. tests/it/schemas.rs holds real reports against it.
 
 use std::borrow::Cow;
 
@@ -76,9 +76,9 @@ struct Document<'a> {
     summary: judgement::Summary,
 }
 
-/// One line of `--format ndjson`.
+/// One line of `--format ndjson`: a record, and before its members the word for what it is.
 #[derive(JsonSchema)]
-#[schemars(tag = "kind", rename_all = "kebab-case")]
+#[schemars(tag = "record", rename_all = "kebab-case")]
 #[expect(dead_code, reason = "only its shape is of use")]
 enum Line<'a> {
     Head(Head<'a>),
@@ -107,5 +107,8 @@ fn the_schema_in_docs_is_made_from_the_types() {
         std::fs::write(&path, &made).unwrap();
     }
     let there = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
-    assert!(there == made, "docs/wimspect-1.schema.json is not what the types say: UPDATE=1 cargo test --lib schema");
+    assert!(
+        there == made,
+        "docs/wimspect-1.schema.json is not what the types say: UPDATE=1 cargo test --lib json::tests"
+    );
 }
