@@ -59,7 +59,8 @@ pub(super) fn run(text: &str, pass: &mut Pass<'_, '_>) -> usize {
 /// The line ends a message: length of the message's part of it, and what the line says besides.
 pub(super) fn last_line(line: &str) -> Option<(usize, Record<'_>)> {
     clipboard(line).or_else(|| {
-        let (message, component) = line.rsplit_once(' ')?;
+        // Pages put a blank or a no-break space there.
+        let (message, component) = line.rsplit_once(char::is_whitespace)?;
         COMPONENTS.contains(&component).then_some((message.len(), Record { component, ..Record::default() }))
     })
 }

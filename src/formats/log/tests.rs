@@ -79,7 +79,7 @@ fn cmtrace_text() {
     );
     // An article: three lines of a log among many others, which are no records.
     let prose = "This happens when things go wrong.\n\n".repeat(20);
-    let (records, summary) = read(format!("{prose}a TSManager\nb TSManager\nc TSManager\n").as_bytes(), 50);
+    let (records, summary) = read(format!("{prose}a TSManager\nb\u{A0}TSManager\nc TSManager\n").as_bytes(), 50);
     assert_eq!((records.len(), summary.unparsed_lines), (3, 20));
 }
 
