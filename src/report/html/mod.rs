@@ -3,7 +3,7 @@
 //! What decides (verdicts, matrix, drawings) is plain HTML and readable without a script; findings, drivers, the fleet's
 //! table and problems are JSON blocks that `app.js` shows page by page, so that a large share does not freeze the browser.
 //! Everything is streamed to the writer. There is no template engine: `page.html` names its slots, and
-//! [`markup::Html`] lets only literals through without escaping.
+//! `markup::Html` lets only literals through without escaping.
 
 mod context;
 mod data;
