@@ -2,6 +2,7 @@
 //!
 //! It is made from the findings that are shown, so that verdict, list and exit code can not say different things.
 
+use super::evidence::Place;
 use super::finding::{Finding, Severity};
 use super::run::Analysis;
 use super::world::ImageIndex;
@@ -34,9 +35,20 @@ pub fn of_image(analysis: &Analysis, image: ImageIndex) -> Option<Verdict<'_>> {
     let world = &analysis.world;
     let name = world.image_name(image);
     let file = &world.boot_files[world.images[image].boot_file].path;
-    // What a share would do to the image is no fault of the image: such findings lie in the share.
-    let lies_here = |f: &Finding| f.location.path == *file || f.location.path.starts_with(&name);
-    let speaks_of = |f: &&Finding| f.subject.image == Some(image) || (f.targets.contains(&name) && lies_here(f));
+    let inside = format!("{name}/");
+    let is_here = |p: &Place| p.path == *file || p.path == name || p.path.starts_with(&inside);
+    let is_in_an_image = |p: &Place| {
+        world
+            .boot_files
+            .iter()
+            .any(|b| p.path.strip_prefix(&b.path).is_some_and(|r| r.is_empty() || r.starts_with(':')))
+    };
+    // What a share would do to the image, or what is wrong with a driver of the share, is no fault of the image.
+    let speaks_of = |f: &&Finding| {
+        let about = f.subject.image == Some(image);
+        let lies_here = is_in_an_image(&f.location) && std::iter::once(&f.location).chain(&f.related).any(is_here);
+        (about && f.subject.driver.is_none()) || ((about || f.targets.contains(&name)) && lies_here)
+    };
     let mut reasons: Vec<&Finding> = analysis.findings.iter().filter(|f| f.counts()).filter(speaks_of).collect();
     let fit = reasons.iter().all(|f| f.severity < Severity::Error);
     if !analysis.releases[image].is_winpe && fit {

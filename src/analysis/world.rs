@@ -138,6 +138,14 @@ pub enum Location {
 }
 
 impl Location {
+    /// The image that it lies in.
+    pub const fn image(&self) -> Option<ImageIndex> {
+        match self {
+            Location::Share { .. } => None,
+            Location::Image { image, .. } => Some(*image),
+        }
+    }
+
     /// Path of the INF in its container.
     pub fn path(&self) -> &str {
         match self {

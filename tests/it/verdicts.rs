@@ -70,6 +70,31 @@ fn every_image_has_its_kind_and_verdict() {
     }
 }
 
+/// What a share would do to an image, and what is wrong with a driver of the share, is no fault of the image.
+#[test]
+fn no_share_makes_an_image_unfit() {
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/rules");
+    let shares = walkdir::WalkDir::new(&rules).min_depth(3).max_depth(3).sort_by_file_name().into_iter();
+    let shares: Vec<_> = shares.map(Result::unwrap).filter(|e| e.file_name() == "share").collect();
+    assert!(shares.len() > 50, "{}", shares.len());
+    for image in ["6.1.7600-amd64-inbox-monolithic", "6.0.6001-amd64-monolithic", "10.0.19041-amd64-inbox-two-tier"] {
+        let alone = images(image, &[]);
+        for share in &shares {
+            let path = share.path().to_string_lossy();
+            for (alone, with) in alone.iter().zip(images(image, &["--drivers", &path])) {
+                let rules = |image: &Value| -> Vec<String> {
+                    let reasons = image["verdict"]["reasons"].as_array().unwrap();
+                    let rules = reasons.iter().filter_map(|r| r["rule"].as_str());
+                    // A note that lies in the image; the share's side of it is an error of the share.
+                    rules.filter(|r| *r != "monolithic-nic-replaced-by-multi-tier").map(str::to_owned).collect()
+                };
+                assert_eq!(with["verdict"]["fit"], alone["verdict"]["fit"], "{image} with {path}");
+                assert_eq!(rules(&with), rules(alone), "{image} with {path}");
+            }
+        }
+    }
+}
+
 #[test]
 fn a_verdict_names_its_scope_and_orders_its_reasons_by_weight() {
     let images = images("setup-media", &["--drivers", "share/netxtreme2-multitier"]);

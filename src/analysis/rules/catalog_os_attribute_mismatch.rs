@@ -1,15 +1,15 @@
 //! The catalog of a signed driver names other Windows versions than the one that is judged.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use super::folding::named_targets;
+use super::folding::{Side, named_targets, single};
 use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
 use crate::analysis::package_signing::{InfSignature, PackageSigning, microsoft};
 use crate::analysis::signing::os_attributes_cover;
 use crate::analysis::target::folded_names;
-use crate::analysis::world::DriverIndex;
+use crate::analysis::world::{DriverIndex, ImageIndex};
 
 pub(super) const ID: &str = "catalog-os-attribute-mismatch";
 
@@ -17,6 +17,7 @@ pub(super) const ID: &str = "catalog-os-attribute-mismatch";
 #[derive(Default)]
 struct Mismatch {
     places: BTreeSet<Place>,
+    images: BTreeSet<ImageIndex>,
     /// Where the signature ranks lower.
     lower: BTreeSet<usize>,
     /// Where nothing changes.
@@ -27,7 +28,7 @@ struct Mismatch {
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     for index in context.choices.drivers() {
         let driver = &context.world.drivers[index];
-        let mut row = Mismatch::default();
+        let mut rows: BTreeMap<Side, Mismatch> = BTreeMap::new();
         for location in &driver.locations {
             // Only what was named: a catalog is made for the versions of its time.
             for target in named_targets(context, index, location) {
@@ -38,7 +39,9 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 if package.in_box || covered != Some(false) {
                     continue;
                 }
+                let row = rows.entry(Side::of(location)).or_default();
                 row.places.insert(context.world.place(location, 0));
+                row.images.extend(location.image());
                 let attributes: BTreeSet<&str> = os_attributes.iter().map(String::as_str).collect();
                 let text = format!("OSAttr {}", attributes.into_iter().collect::<Vec<_>>().join(","));
                 let place = signatures.first().map(|s| s.place.clone()).unwrap_or_default();
@@ -49,11 +52,11 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
                 if ranks_lower { &mut row.lower } else { &mut row.same }.insert(target);
             }
         }
-        findings.extend(finding(context, index, row));
+        findings.extend(rows.into_iter().filter_map(|(side, row)| finding(context, index, side, row)));
     }
 }
 
-fn finding(context: &Context<'_>, index: DriverIndex, row: Mismatch) -> Option<Finding> {
+fn finding(context: &Context<'_>, index: DriverIndex, side: Side, row: Mismatch) -> Option<Finding> {
     let mut places = row.places.into_iter();
     let first = places.next()?;
     let driver = &context.world.drivers[index];
@@ -70,11 +73,13 @@ fn finding(context: &Context<'_>, index: DriverIndex, row: Mismatch) -> Option<F
     let text =
         format!("the catalog of {} is made for other Windows versions than {}: {follows}", driver.inf, names(&all));
     let severity = if row.lower.is_empty() { Severity::Info } else { Severity::Warning };
-    let mut finding = Finding::new(ID, severity, first, &[&driver_identity(driver)], text).about_driver(index);
+    let identity = driver_identity(driver);
+    let identity = [&[identity.as_str()], side.identity()].concat();
+    let mut finding = Finding::new(ID, severity, first, &identity, text).about_driver(index);
     finding.confidence = Confidence::Likely;
     finding.related = places.collect();
     finding.targets = all.iter().map(|t| context.targets[*t].name.clone()).collect();
-    finding.subject.image = all.iter().find_map(|t| context.targets[*t].image());
+    finding.subject.image = single(&row.images);
     finding.evidence = row.evidence.into_iter().collect();
     Some(finding)
 }

@@ -7,8 +7,8 @@ use super::no_models_for_winpe_release::is_adapter;
 use crate::analysis::choices::reaches;
 use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
-use crate::analysis::target::{TargetKind, folded_names};
-use crate::analysis::world::{DriverIndex, Location};
+use crate::analysis::target::folded_names;
+use crate::analysis::world::{DriverIndex, ImageIndex, Location};
 
 /// Names that a message lists.
 const MOST_NAMES: usize = 5;
@@ -56,8 +56,12 @@ impl Item {
         Self { driver, location, line: 0, severity, targets: BTreeSet::new(), name }
     }
 
+    fn at<'c>(&self, context: &'c Context<'_>) -> &'c Location {
+        &context.world.drivers[self.driver].locations[self.location]
+    }
+
     fn place(&self, context: &Context<'_>) -> Place {
-        context.world.place(&context.world.drivers[self.driver].locations[self.location], self.line)
+        context.world.place(self.at(context), self.line)
     }
 }
 
@@ -75,7 +79,7 @@ pub(super) fn by_driver(context: &Context<'_>, items: Vec<Item>) -> Vec<Group> {
     let shares = context.world.shares.len();
     let mut groups: BTreeMap<(usize, DriverIndex, Severity, BTreeSet<usize>), Vec<Item>> = BTreeMap::new();
     for item in items {
-        let container = match &context.world.drivers[item.driver].locations[item.location] {
+        let container = match item.at(context) {
             Location::Share { share, .. } => *share,
             Location::Image { image, .. } => shares + image,
         };
@@ -106,12 +110,13 @@ impl Group {
         identity.sort();
         identity.dedup();
         identity.push(driver_identity(&context.world.drivers[self.driver]));
-        let words: Vec<&str> = identity.iter().map(String::as_str).collect();
+        let mut words: Vec<&str> = identity.iter().map(String::as_str).collect();
+        words.extend(self.items.first().into_iter().flat_map(|i| Side::of(i.at(context)).identity()));
         let mut finding = Finding::new(rule, self.severity, places.remove(0), &words, text);
         finding.related = places;
         finding.targets = self.targets.iter().map(|t| context.targets[*t].name.clone()).collect();
         finding.subject.driver = Some(self.driver);
-        finding.subject.image = self.targets.first().and_then(|t| context.targets[*t].image());
+        finding.subject.image = self.items.first().and_then(|i| i.at(context).image());
         finding
     }
 }
@@ -127,7 +132,7 @@ pub(super) const CAN_NOT_LOAD: &str = "it can not load in";
 
 /// Faults of drivers that differ from target to target, folded by driver and fault.
 pub(super) struct Faults {
-    rows: BTreeMap<(DriverIndex, String, Confidence), Fault>,
+    rows: BTreeMap<(DriverIndex, String, Confidence, Side), Fault>,
     /// What follows, before the names of the targets.
     outcome: &'static str,
     /// What the severity is held between.
@@ -148,11 +153,43 @@ impl Faults {
     }
 }
 
+/// A driver may lie on a share and in images: that it does not load is a fault of the one and of the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Side {
+    Share,
+    Image,
+}
+
+impl Side {
+    pub(super) const fn of(location: &Location) -> Self {
+        match location {
+            Location::Share { .. } => Self::Share,
+            Location::Image { .. } => Self::Image,
+        }
+    }
+
+    /// What tells its findings from those of the other side.
+    pub(super) const fn identity(self) -> &'static [&'static str] {
+        match self {
+            Self::Share => &[],
+            Self::Image => &["in an image"],
+        }
+    }
+}
+
+/// The image, when there is one only.
+pub(super) fn single(images: &BTreeSet<ImageIndex>) -> Option<ImageIndex> {
+    images.first().copied().filter(|_| images.len() == 1)
+}
+
 /// One fault of one driver.
+#[derive(Default)]
 pub(super) struct Fault {
-    pub(super) severity: Severity,
+    pub(super) severity: Option<Severity>,
     pub(super) targets: BTreeSet<usize>,
     pub(super) places: BTreeSet<Place>,
+    /// Images that hold the driver.
+    pub(super) images: BTreeSet<ImageIndex>,
     /// Target by target, for people.
     pub(super) evidence: BTreeSet<Evidence>,
 }
@@ -168,13 +205,9 @@ impl Faults {
         evidence: impl IntoIterator<Item = Evidence>,
     ) {
         let severity = failure(context, driver, target).clamp(self.least, self.most);
-        let row = self.rows.entry((driver, fault, confidence)).or_insert_with(|| Fault {
-            severity,
-            targets: BTreeSet::new(),
-            places: BTreeSet::new(),
-            evidence: BTreeSet::new(),
-        });
-        row.severity = row.severity.max(severity);
+        let row = self.rows.entry((driver, fault, confidence, Side::of(location))).or_default();
+        row.severity = row.severity.max(Some(severity));
+        row.images.extend(location.image());
         row.targets.insert(target);
         row.places.insert(context.world.place(location, 0));
         row.evidence.extend(evidence);
@@ -183,22 +216,21 @@ impl Faults {
     /// One finding for each driver and fault: `{inf}: {fault}; it does not load in {targets}`.
     pub(super) fn findings(self, context: &Context<'_>, rule: &'static str, findings: &mut Vec<Finding>) {
         let Self { rows, outcome, .. } = self;
-        for ((driver, fault, confidence), row) in rows {
+        for ((driver, fault, confidence, side), row) in rows {
+            let Some(severity) = row.severity else { continue };
             let text = format!("{fault}: {outcome} {}", folded_names(context.targets, &row.targets));
             let identity = [driver_identity(&context.world.drivers[driver]), fault, confidence.name().to_owned()];
             let mut identity: Vec<&str> = identity.iter().map(String::as_str).collect();
             if outcome != CAN_NOT_LOAD {
                 identity.push(outcome);
             }
+            identity.extend(side.identity());
             let mut places: Vec<Place> = row.places.into_iter().collect();
-            let mut finding = Finding::new(rule, row.severity, places.remove(0), &identity, text).about_driver(driver);
+            let mut finding = Finding::new(rule, severity, places.remove(0), &identity, text).about_driver(driver);
             finding.confidence = confidence;
             finding.related = places;
             finding.targets = row.targets.iter().map(|t| context.targets[*t].name.clone()).collect();
-            let mut images = row.targets.iter().map(|t| &context.targets[*t].kind);
-            if let (Some(TargetKind::Image(image)), None) = (images.next(), images.next()) {
-                finding.subject.image = Some(*image);
-            }
+            finding.subject.image = single(&row.images);
             finding.evidence = row.evidence.into_iter().collect();
             findings.push(finding);
         }

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
-use super::folding::failure;
-use crate::analysis::choices::reaches;
+use super::folding::{Side, failure, named_targets, single};
 use crate::analysis::evidence::{Evidence, Place};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
 use crate::analysis::package_signing::{InfSignature, PackageSigning};
 use crate::analysis::target::folded_names;
-use crate::analysis::world::{DriverIndex, Location};
+use crate::analysis::world::{DriverIndex, ImageIndex};
 use crate::facts::ids::Arch;
 use crate::facts::share::file_name_of;
 
@@ -19,6 +18,7 @@ pub(super) const ID: &str = "inf-changed-after-signing";
 #[derive(Default)]
 struct Changed {
     places: BTreeSet<Place>,
+    images: BTreeSet<ImageIndex>,
     catalogs: BTreeSet<Place>,
     targets: BTreeSet<usize>,
     severity: Option<Severity>,
@@ -26,7 +26,7 @@ struct Changed {
 }
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut found: BTreeMap<DriverIndex, Changed> = BTreeMap::new();
+    let mut found: BTreeMap<(DriverIndex, Side), Changed> = BTreeMap::new();
     for index in context.choices.drivers() {
         let driver = &context.world.drivers[index];
         let archs: BTreeSet<_> = driver.package.install_sections.iter().map(|s| s.arch).collect();
@@ -34,12 +34,13 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             for arch in &archs {
                 let package = PackageSigning::of(context.world, context.files, driver, location, *arch);
                 let InfSignature::Changed { catalog, line_ends } = package.inf() else { continue };
-                let row = found.entry(index).or_default();
+                let row = found.entry((index, Side::of(location))).or_default();
+                row.images.extend(location.image());
                 row.places.insert(context.world.place(location, 0));
                 row.catalogs.insert(catalog);
                 row.line_ends |= line_ends;
-                let hit = targets(context, index, location).filter(|t| context.targets[*t].os.arch == *arch);
-                for target in hit {
+                let hit = named_targets(context, index, location).into_iter();
+                for target in hit.filter(|t| context.targets[*t].os.arch == *arch) {
                     row.targets.insert(target);
                     // 32-bit Windows takes unsigned packages, behind every signed one.
                     let most = if *arch == Arch::X86 { Severity::Warning } else { Severity::Error };
@@ -48,16 +49,10 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             }
         }
     }
-    findings.extend(found.into_iter().map(|(index, row)| finding(context, index, row)));
+    findings.extend(found.into_iter().map(|((index, side), row)| finding(context, index, side, row)));
 }
 
-fn targets<'c>(context: &'c Context<'_>, index: DriverIndex, location: &Location) -> impl Iterator<Item = usize> + 'c {
-    let location = location.clone();
-    let all = context.targets.iter().enumerate();
-    all.filter(move |(n, t)| t.named && reaches(&location, t) && context.choices.selects(index, *n)).map(|(n, _)| n)
-}
-
-fn finding(context: &Context<'_>, index: DriverIndex, row: Changed) -> Finding {
+fn finding(context: &Context<'_>, index: DriverIndex, side: Side, row: Changed) -> Finding {
     let driver = &context.world.drivers[index];
     let catalogs: BTreeSet<&str> = row.catalogs.iter().map(|c| file_name_of(&c.path)).collect();
     let catalogs = catalogs.into_iter().collect::<Vec<_>>().join(", ");
@@ -71,11 +66,12 @@ fn finding(context: &Context<'_>, index: DriverIndex, row: Changed) -> Finding {
     let mut places: Vec<Place> = row.places.into_iter().collect();
     // A changed INF is a fault of the package, whatever is judged.
     let severity = row.severity.map_or(Severity::Warning, |s| s.max(Severity::Warning));
-    let mut finding =
-        Finding::new(ID, severity, places.remove(0), &[&driver_identity(driver)], text).about_driver(index);
+    let identity = driver_identity(driver);
+    let identity = [&[identity.as_str()], side.identity()].concat();
+    let mut finding = Finding::new(ID, severity, places.remove(0), &identity, text).about_driver(index);
     finding.related = places;
     finding.targets = row.targets.iter().map(|t| context.targets[*t].name.clone()).collect();
-    finding.subject.image = row.targets.iter().find_map(|t| context.targets[*t].image());
+    finding.subject.image = single(&row.images);
     let evidence = |catalog: Place| {
         let text = format!("{} names {} with a hash of other bytes", file_name_of(&catalog.path), driver.inf);
         Evidence::new("catalog", text).at(catalog)
