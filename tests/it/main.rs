@@ -11,6 +11,7 @@
 
 mod architecture;
 mod arguments;
+mod bus_evidence;
 mod catalogs;
 mod cli_docs;
 mod conformance;

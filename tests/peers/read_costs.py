@@ -13,6 +13,7 @@ import argparse
 import os
 import pathlib
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -36,12 +37,14 @@ def taken_out(program, wim, folder):
 
 
 def size_of(folder):
+    """Bytes of the files in a folder from which others remove files meanwhile."""
     total = 0
-    for entry in folder.rglob("*"):
-        try:
-            total += entry.lstat().st_size
-        except OSError:
-            pass
+    for place, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(place, name)).st_size
+            except OSError:
+                pass
     return total
 
 
@@ -64,10 +67,13 @@ def watched(command, folder):
 
 
 def timed(command):
-    before, start = os.times(), time.perf_counter()
+    def cpu():
+        used = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return used.ru_utime + used.ru_stime
+
+    before, start = cpu(), time.perf_counter()
     code = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
-    after = os.times()
-    return time.perf_counter() - start, after.children_user + after.children_system - before.children_user - before.children_system, code
+    return time.perf_counter() - start, cpu() - before, code
 
 
 def compare(rounds, commands):

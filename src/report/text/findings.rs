@@ -51,7 +51,7 @@ fn arrange<'a>(report: &'a Report<'a>, everything: bool) -> (Folders<'a>, Rules<
     for finding in findings() {
         spread.entry((finding.rule, finding.severity)).or_default().insert(folder(finding));
     }
-    let in_its_place = |f: &Finding| match f.severity {
+    let in_its_place = |f: &'a Finding| match f.severity {
         // What breaks, and what has a table of its own.
         Severity::Error => true,
         _ if f.subject.topology.is_some() => true,
