@@ -9,6 +9,9 @@ use crate::report::text::style::Style;
 const MOST: usize = 60;
 const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
+/// What a line shows of a run.
+type Number = fn(&TrendPoint) -> Option<u64>;
+
 /// Writes the trends of the last runs, the oldest on the left; nothing for fewer than two runs.
 ///
 /// # Errors
@@ -20,7 +23,7 @@ pub fn write(points: &[TrendPoint], style: Style, out: &mut dyn Write) -> io::Re
         return Ok(());
     }
     writeln!(out, "{}", style.bold(&format!("Trends, runs {} to {}", first.run, last.run)))?;
-    let lines: [(&str, fn(&TrendPoint) -> Option<u64>); 4] = [
+    let lines: [(&str, Number); 4] = [
         ("errors", |p| Some(p.errors)),
         ("warnings", |p| Some(p.warnings)),
         ("notes", |p| Some(p.notes)),
