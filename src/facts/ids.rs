@@ -1,6 +1,8 @@
 //! Hardware ids, enumerators, setup classes and processor architectures.
 
+use std::cmp::Ordering;
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -10,57 +12,51 @@ use serde::{Serialize, Serializer};
 ///
 /// Cheap to clone: scanning a share meets the same id in many files.
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(transparent)]
-pub struct HardwareId(Arc<str>);
+#[cfg_attr(test, schemars(with = "String"))]
+#[derive(Clone)]
+pub struct HardwareId {
+    // The ids of one Models section share one text: see `IdCollector`.
+    text: Arc<str>,
+    start: u32,
+    end: u32,
+}
 
 impl HardwareId {
     /// Takes an id as written in an INF, in any case.
     pub fn new(text: &str) -> Self {
-        Self::from_trimmed(text.trim())
-    }
-
-    /// [`new`](Self::new) for text without blanks around it.
-    pub(crate) fn from_trimmed(text: &str) -> Self {
-        if !text.bytes().any(|b| b.is_ascii_lowercase()) {
-            return Self(Arc::from(text));
-        }
-        // Ids are short: upper-cased on the stack, they need one allocation only.
-        let mut buffer = [0u8; 256];
-        if let Some(upper) = buffer.get_mut(..text.len()) {
-            upper.copy_from_slice(text.as_bytes());
-            upper.make_ascii_uppercase();
-            if let Ok(upper) = std::str::from_utf8(upper) {
-                return Self(Arc::from(upper));
-            }
-        }
-        Self(Arc::from(text.to_ascii_uppercase()))
+        Self::whole(text.trim().to_ascii_uppercase().into())
     }
 
     /// Takes text that is already shared, if it holds no lower-case letter.
     pub fn from_shared(text: Arc<str>) -> Self {
         if text.trim().len() == text.len() && !text.bytes().any(|b| b.is_ascii_lowercase()) {
-            Self(text)
+            Self::whole(text)
         } else {
             Self::new(&text)
         }
     }
 
+    fn whole(text: Arc<str>) -> Self {
+        // No INF is larger than a gigabyte.
+        let end = text.len() as u32;
+        Self { text, start: 0, end }
+    }
+
     /// The whole id, upper case.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text[self.start as usize..self.end as usize]
     }
 
     /// The text before the first `\`: `PCI`, `B06BDRV`, `{1A3E09BE-...}`. `None` for a bare id (`*PNP0F13`, `VID_..`).
     ///
     /// An id that starts with `\` has no enumerator either.
     pub fn enumerator(&self) -> Option<&str> {
-        self.0.split_once('\\').map(|(e, _)| e).filter(|e| !e.is_empty())
+        self.as_str().split_once('\\').map(|(e, _)| e).filter(|e| !e.is_empty())
     }
 
     /// The text behind the first `\`, or the whole id when there is none.
     pub fn rest(&self) -> &str {
-        self.0.split_once('\\').map_or(&*self.0, |(_, r)| r)
+        self.as_str().split_once('\\').map_or(self.as_str(), |(_, r)| r)
     }
 
     /// A `&`-separated part with this prefix, without the prefix: `part("VEN_")` of a PCI id is `14E4`.
@@ -69,15 +65,92 @@ impl HardwareId {
     }
 }
 
+impl PartialEq for HardwareId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for HardwareId {}
+
+impl Hash for HardwareId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl PartialOrd for HardwareId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for HardwareId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl Serialize for HardwareId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
 impl fmt::Display for HardwareId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
 impl fmt::Debug for HardwareId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", &*self.0)
+        write!(f, "{:?}", self.as_str())
+    }
+}
+
+/// Collects ids that are read together: one text for all of them instead of one for each.
+#[derive(Debug, Default)]
+pub(crate) struct IdCollector {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl IdCollector {
+    /// Makes room for about `count` ids.
+    pub(crate) fn with_capacity(count: usize) -> Self {
+        const USUAL_LENGTH: usize = 40;
+        Self { text: String::with_capacity(count * USUAL_LENGTH), ends: Vec::with_capacity(count) }
+    }
+
+    /// Adds an id as an INF writes it. `false` for an empty one, which is left out.
+    pub(crate) fn push(&mut self, id: &str) -> bool {
+        let id = trim(id);
+        self.text.push_str(id);
+        if !id.is_empty() {
+            self.ends.push(self.text.len() as u32);
+        }
+        !id.is_empty()
+    }
+
+    /// The ids in the order in which they came.
+    pub(crate) fn finish(mut self) -> impl Iterator<Item = HardwareId> {
+        self.text.make_ascii_uppercase();
+        let text: Arc<str> = self.text.into();
+        let mut start = 0;
+        self.ends.into_iter().map(move |end| {
+            let id = HardwareId { text: text.clone(), start, end };
+            start = end;
+            id
+        })
+    }
+}
+
+/// `str::trim`, which has nothing to do for nearly every id.
+fn trim(text: &str) -> &str {
+    match text.as_bytes() {
+        [b'!'..=b'~', .., b'!'..=b'~'] => text,
+        _ => text.trim(),
     }
 }
 
@@ -89,6 +162,12 @@ pub struct ModelIds(IdList);
 enum IdList {
     One([HardwareId; 1]),
     Other(Box<[HardwareId]>),
+}
+
+impl Default for ModelIds {
+    fn default() -> Self {
+        Self(IdList::Other(Box::default()))
+    }
 }
 
 impl Deref for ModelIds {
@@ -113,7 +192,7 @@ impl FromIterator<HardwareId> for ModelIds {
         let mut ids = ids.into_iter();
         match (ids.next(), ids.next()) {
             (Some(one), None) => one.into(),
-            (None, _) => Self(IdList::Other(Box::default())),
+            (None, _) => Self::default(),
             (Some(first), Some(second)) => Self(IdList::Other([first, second].into_iter().chain(ids).collect())),
         }
     }
@@ -267,5 +346,23 @@ pub mod class_guid {
             ("{E0CBF06C-CD8B-4647-BB8A-263B43F0F974}", "Bluetooth"),
         ];
         known.iter().find(|(g, _)| g.eq_ignore_ascii_case(guid)).map(|(_, n)| *n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn collected_ids_are_those_that_are_read_alone() {
+        let written = [r"pci\ven_14e4&dev_1639", "", r" USB\VID_0BDA ", "*pnp0f13", "  ", r"\bare", "Größe\\ü"];
+        let mut collector = IdCollector::with_capacity(1);
+        let kept: Vec<&str> = written.into_iter().filter(|id| collector.push(id)).collect();
+        assert_eq!(kept.len(), 5);
+        let collected: Vec<HardwareId> = collector.finish().collect();
+        assert_eq!(collected, kept.iter().map(|id| HardwareId::new(id)).collect::<Vec<_>>());
+        assert_eq!(collected[0].as_str(), r"PCI\VEN_14E4&DEV_1639");
+        assert_eq!(collected[1].enumerator(), Some("USB"));
+        assert_eq!(serde_json::to_string(&collected[2]).unwrap(), "\"*PNP0F13\"");
     }
 }

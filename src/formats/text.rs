@@ -6,7 +6,8 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::Encoding;
+use encoding_rs::mem::decode_latin1;
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 /// How the bytes of a file encode its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -110,84 +111,65 @@ fn unmarked_utf16(bytes: &[u8]) -> Option<TextEncoding> {
 
 /// The text of a file whose encoding is known, without its byte order mark. ANSI files are read as `ansi`.
 ///
-/// Undecodable bytes become U+FFFD, also a byte that is left over at the end of UTF-16.
+/// Undecodable bytes become U+FFFD, also a byte that is left over at the end of UTF-16. Text that is UTF-8 already is
+/// borrowed.
 pub fn decode<'a>(bytes: &'a [u8], encoding: TextEncoding, ansi: &'static Encoding) -> Cow<'a, str> {
     let body = &bytes[encoding.bom_len().min(bytes.len())..];
-    match encoding {
-        // Valid text, nearly always: one check at the speed of memory.
-        TextEncoding::Ascii | TextEncoding::Utf8Bom => match std::str::from_utf8(body) {
-            Ok(text) => Cow::Borrowed(text),
-            Err(_) => String::from_utf8_lossy(body),
-        },
-        TextEncoding::Utf16Le | TextEncoding::Utf16LeNoBom => Cow::Owned(decode_utf16::<false>(body)),
-        TextEncoding::Utf16Be | TextEncoding::Utf16BeNoBom => Cow::Owned(decode_utf16::<true>(body)),
-        TextEncoding::Ansi | TextEncoding::Utf8NoBom => ansi.decode_without_bom_handling(body).0,
-    }
+    let encoding = match encoding {
+        TextEncoding::Ascii | TextEncoding::Utf8Bom => UTF_8,
+        TextEncoding::Utf16Le | TextEncoding::Utf16LeNoBom => {
+            let mut text = String::new();
+            push_utf16(&mut text, body);
+            return Cow::Owned(text);
+        }
+        TextEncoding::Utf16Be | TextEncoding::Utf16BeNoBom => UTF_16BE,
+        TextEncoding::Ansi | TextEncoding::Utf8NoBom => ansi,
+    };
+    encoding.decode_without_bom_handling(body).0
 }
 
-/// Units handled at once as long as the text is ASCII.
-const BLOCK: usize = 32;
+/// Units of UTF-16 that are handled together.
+const BLOCK: usize = 128;
 
-/// UTF-16 of either byte order. Blocks of ASCII, which is nearly all of an INF, are narrowed without looking at
-/// surrogates; the compiler makes a few vector instructions of them.
-fn decode_utf16<const BIG: bool>(bytes: &[u8]) -> String {
-    let unit = |pair: [u8; 2]| if BIG { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) };
-    let mut out: Vec<u8> = Vec::with_capacity(bytes.len());
+/// Adds a stretch of UTF-16, little endian, to a text; it must not end inside a surrogate pair. Blocks of ASCII, which is
+/// nearly all of an INF, are narrowed here, several times as fast as a decoder reads them; others are left to the decoder.
+pub(crate) fn push_utf16(text: &mut String, bytes: &[u8]) {
+    // The few letters beyond ASCII take more than one byte.
+    text.reserve(bytes.len() / 2 + bytes.len() / 16);
     let mut rest = bytes;
+    let mut ascii = [0; BLOCK];
     while !rest.is_empty() {
-        while let Some((block, after)) = rest.split_first_chunk::<{ BLOCK * 2 }>() {
-            let (mut ascii, mut all) = ([0u8; BLOCK], 0u16);
-            for (pair, to) in block.chunks_exact(2).zip(&mut ascii) {
-                let unit = unit([pair[0], pair[1]]);
-                all |= unit;
-                *to = unit as u8;
-            }
-            if all >= 0x80 {
-                break;
-            }
-            out.extend_from_slice(&ascii);
+        while let Some((block, after)) = rest.split_first_chunk::<{ BLOCK * 2 }>()
+            && narrow(block, &mut ascii)
+        {
+            text.push_str(&decode_latin1(&ascii));
             rest = after;
         }
-        rest = decode_some(rest, unit, &mut out);
+        let (block, after) = split_block(rest);
+        text.push_str(&UTF_16LE.decode_without_bom_handling(block).0);
+        rest = after;
     }
-    // It holds ASCII blocks and what `char` encodes: always valid.
-    String::from_utf8(out).unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned())
 }
 
-/// Up to one block of UTF-16, unit by unit (one more where a surrogate pair would be cut).
-fn decode_some<'a>(bytes: &'a [u8], unit: impl Fn([u8; 2]) -> u16, out: &mut Vec<u8>) -> &'a [u8] {
-    let mut take = bytes.len().min(BLOCK * 2) & !1;
-    if take == 0 {
-        // Half a unit at the end of the file.
-        if !bytes.is_empty() {
-            out.extend_from_slice("\u{FFFD}".as_bytes());
-        }
-        return &[];
+/// A block as bytes; whether all of its units are ASCII. One plain loop, of which the compiler makes a few vector
+/// instructions.
+fn narrow(block: &[u8; BLOCK * 2], bytes: &mut [u8; BLOCK]) -> bool {
+    let mut all = 0;
+    for (byte, pair) in bytes.iter_mut().zip(block.as_chunks::<2>().0) {
+        let unit = u16::from_le_bytes(*pair);
+        all |= unit;
+        *byte = unit as u8;
     }
-    if (0xD800..0xDC00).contains(&unit([bytes[take - 2], bytes[take - 1]])) && bytes.len() >= take + 2 {
-        take += 2;
+    all < 0x80
+}
+
+/// The first block of UTF-16 (fewer bytes where there are no more, more where a surrogate pair would be cut), and the rest.
+fn split_block(bytes: &[u8]) -> (&[u8], &[u8]) {
+    let mut len = bytes.len().min(BLOCK * 2);
+    while len < bytes.len() && matches!(bytes[len - 1], 0xD8..0xDC) {
+        len = (len + 2).min(bytes.len());
     }
-    let mut utf8 = [0u8; BLOCK * 3 + 8];
-    let mut len = 0;
-    let mut units = bytes[..take].chunks_exact(2).map(|p| unit([p[0], p[1]])).peekable();
-    while let Some(unit) = units.next() {
-        let c = match unit {
-            0..0x80 => {
-                utf8[len] = unit as u8;
-                len += 1;
-                continue;
-            }
-            0xD800..0xDC00 => match units.next_if(|low| (0xDC00..0xE000).contains(low)) {
-                Some(low) => 0x1_0000 + ((u32::from(unit) - 0xD800) << 10) + (u32::from(low) - 0xDC00),
-                None => 0xFFFD,
-            },
-            _ => u32::from(unit),
-        };
-        // Half a surrogate pair is no character.
-        len += char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER).encode_utf8(&mut utf8[len..]).len();
-    }
-    out.extend_from_slice(&utf8[..len]);
-    &bytes[take..]
+    bytes.split_at(len)
 }
 
 /// The ANSI code page that Windows uses for a language (LANGID: primary language in the low ten bits).
@@ -261,6 +243,22 @@ mod tests {
             let text = "x".repeat(len);
             assert_eq!(decode(&utf16(&text, false, true), TextEncoding::Utf16Le, encoding_rs::WINDOWS_1252), text);
         }
+    }
+
+    #[test]
+    fn letters_beyond_ascii_come_back_from_every_place_of_a_block() {
+        for at in 0..2 * BLOCK + 2 {
+            for letters in ["ü", "网", "😀", "😀😀"] {
+                let text = format!("{}{letters}{}", "x".repeat(at), "y".repeat(2 * BLOCK));
+                for (big, encoding) in [(false, TextEncoding::Utf16Le), (true, TextEncoding::Utf16Be)] {
+                    assert_eq!(decode(&utf16(&text, big, true), encoding, encoding_rs::WINDOWS_1252), text);
+                }
+            }
+        }
+        // High surrogates in a row, each without its other half.
+        let lonely = [0x00, 0xD8].repeat(3 * BLOCK);
+        let text = decode(&lonely, TextEncoding::Utf16LeNoBom, encoding_rs::WINDOWS_1252);
+        assert_eq!(text, "\u{FFFD}".repeat(3 * BLOCK));
     }
 
     #[test]

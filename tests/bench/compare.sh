@@ -1,34 +1,40 @@
 #!/bin/sh
 # Sets the time of wimspect's INF engine beside those of `cat` and of the crate inf-rs on the same files.
-# Usage: tests/bench/compare.sh FOLDER. Warm cache, five rounds taking turns, medians.
+# Usage: tests/bench/compare.sh FOLDER [ROUNDS]. How it measures: README.md beside this file.
 set -eu
-folder=${1:?usage: compare.sh FOLDER_WITH_INF_FILES}
+folder=${1:?usage: compare.sh FOLDER_WITH_INF_FILES [ROUNDS]}
+rounds=${2:-5}
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/target}
 export CARGO_TARGET_DIR="$target"
 (cd "$here" && cargo build --release --quiet)
 (cd "$here/peer-inf-rs" && RUSTC_BOOTSTRAP=1 cargo build --release --quiet) || echo "inf-rs could not be built: left out"
-list=$(mktemp)
-trap 'rm -f "$list" "$list".*' EXIT
-find "$folder" -type f \( -iname '*.inf' -o -iname '*.inx' \) | sort > "$list"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+find "$folder" -type f \( -iname '*.inf' -o -iname '*.inx' \) | sort > "$work/files"
+if [ ! -s "$work/files" ]; then echo "no INF files below $folder" >&2; exit 2; fi
 
-seconds() { # seconds NAME COMMAND...: appends the wall time of the command to NAME's list
+all_files() { xargs -a "$work/files" -d '\n' cat > /dev/null; }
+
+measure() { # measure NAME COMMAND...: appends the wall time of the command, in microseconds, to NAME's times
     name=$1; shift
     start=$(date +%s%N)
-    "$@" > /dev/null
+    "$@" > "$work/$name.out"
     end=$(date +%s%N)
-    echo $(((end - start) / 1000)) >> "$list.$name"
+    echo $(((end - start) / 1000)) >> "$work/$name.times"
 }
-all_files() { xargs -a "$list" -d '\n' cat; }
 
-all_files > /dev/null
-for round in 1 2 3 4 5; do
-    seconds cat all_files
-    seconds one "$target/release/wimspect-bench" "$folder" 1
-    seconds two "$target/release/wimspect-bench" "$folder" 2
-    if [ -x "$target/release/peer-inf-rs" ]; then seconds peer "$target/release/peer-inf-rs" "$folder"; fi
+all_files
+for round in $(seq "$rounds"); do
+    measure cat all_files
+    measure one "$target/release/wimspect-bench" "$work/files" 1
+    measure two "$target/release/wimspect-bench" "$work/files" 2
+    if [ -x "$target/release/peer-inf-rs" ]; then measure peer "$target/release/peer-inf-rs" "$work/files"; fi
 done
-median() { [ -f "$list.$1" ] && sort -n "$list.$1" | sed -n 3p; }
+median() { if [ -f "$work/$1.times" ]; then sort -n "$work/$1.times" | sed -n "$(((rounds + 1) / 2))p"; fi; }
+
+cat "$work/one.out"
+echo "medians of $rounds rounds, whole processes, files in the cache:"
 awk -v cat="$(median cat)" -v one="$(median one)" -v two="$(median two)" -v peer="$(median peer)" 'BEGIN {
     printf "cat                    %7.3f s\n", cat / 1e6
     printf "wimspect, 1 thread     %7.3f s   %.2f x cat\n", one / 1e6, one / cat

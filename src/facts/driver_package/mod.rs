@@ -387,8 +387,30 @@ impl DriverPackage {
     }
 }
 
-/// Order of names without case (ASCII letters).
+/// Order of names without case (ASCII letters). Names that belong together start alike: eight letters at a time.
 pub(crate) fn compare_names(a: &str, b: &str) -> Ordering {
     let (a, b) = (a.as_bytes(), b.as_bytes());
-    a.iter().map(u8::to_ascii_lowercase).cmp(b.iter().map(u8::to_ascii_lowercase))
+    let (a_words, b_words) = (a.as_chunks::<8>().0, b.as_chunks::<8>().0);
+    let lower = |word: &[u8; 8]| u64::from_be_bytes(word.map(|byte| byte.to_ascii_lowercase()));
+    let equal = a_words.iter().zip(b_words).take_while(|(a, b)| a == b || lower(a) == lower(b)).count();
+    if let (Some(a), Some(b)) = (a_words.get(equal), b_words.get(equal)) {
+        return lower(a).cmp(&lower(b));
+    }
+    a[equal * 8..].iter().map(u8::to_ascii_lowercase).cmp(b[equal * 8..].iter().map(u8::to_ascii_lowercase))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::compare_names;
+
+    proptest! {
+        #[test]
+        fn names_are_ordered_as_their_lower_case_forms(a in "[a-cA-C_]{0,20}", b in "[a-cA-C_]{0,20}", same in "[a-cA-C]{0,17}") {
+            prop_assert_eq!(compare_names(&a, &b), a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase()));
+            let (a, b) = (format!("{same}{a}"), format!("{}{b}", same.to_uppercase()));
+            prop_assert_eq!(compare_names(&a, &b), a.to_ascii_lowercase().cmp(&b.to_ascii_lowercase()));
+        }
+    }
 }

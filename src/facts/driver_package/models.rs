@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::read::Reader;
 use super::version::decorated_arch;
 use super::{Decoration, DecorationParts, Manufacturer, Model, ModelsRef, ModelsSection};
-use crate::facts::ids::{HardwareId, ModelIds};
+use crate::facts::ids::{IdCollector, ModelIds};
 use crate::facts::os_version::ProductType;
 use crate::formats::inf::Field;
 use crate::formats::inf::value::flags;
@@ -63,33 +63,36 @@ fn parts(text: &str) -> Option<DecorationParts> {
 
 impl<'r> Reader<'r> {
     /// A substituted field as a shared value.
-    fn shared(&mut self, field: &Field<'r>, line: u32) -> Arc<str> {
-        let Cow::Borrowed(raw) = field.text else {
-            let text = self.expand(Cow::Borrowed(&field.text), line);
-            return self.texts.get(&text);
-        };
+    fn shared(&mut self, field: &Field<'_>, line: u32) -> Arc<str> {
         if !field.has_token() {
-            return self.texts.get(raw);
+            return self.texts.get(&field.text);
         }
-        if let Some(known) = self.expanded.get(raw) {
-            return known;
+        // Every decorated section writes a description as the same `%token%`.
+        if let Some(number) = self.strings().number_of_token(&field.text) {
+            return self.shared_string(number);
         }
-        let text = self.expand(Cow::Borrowed(raw), line);
-        let shared = self.texts.get(&text);
-        self.expanded.insert(raw, shared.clone());
-        shared
+        let text = self.expand(Cow::Borrowed(&field.text), line);
+        self.texts.get(&text)
     }
 
-    /// The id of a field; `None` for an empty one.
-    fn id(&mut self, field: &Field<'_>, line: u32) -> Option<HardwareId> {
-        let substituted;
-        let id = if field.has_token() {
-            substituted = self.expand(Cow::Borrowed(&field.text), line);
-            trim(&substituted)
-        } else {
-            trim(&field.text)
-        };
-        (!id.is_empty()).then(|| self.ids.get(id))
+    /// A string by its number, as a shared value.
+    fn shared_string(&mut self, number: u32) -> Arc<str> {
+        if self.shared_strings.is_empty() {
+            self.shared_strings.resize(self.strings().len(), None);
+        }
+        let number = number as usize;
+        if let Some(known) = &self.shared_strings[number] {
+            return known.clone();
+        }
+        let value = self.strings().value(number as u32);
+        let text = self.texts.get(&value);
+        self.shared_strings[number] = Some(text.clone());
+        text
+    }
+
+    /// Adds the id of a field to `ids`; `false` for an empty one.
+    fn id(&mut self, field: &Field<'_>, line: u32, ids: &mut IdCollector) -> bool {
+        if field.has_token() { ids.push(&self.expand(Cow::Borrowed(&field.text), line)) } else { ids.push(&field.text) }
     }
 
     /// Reads `[Manufacturer]` and every Models section that it names.
@@ -140,9 +143,10 @@ impl<'r> Reader<'r> {
         let section = self.inf.section_by_id(id);
         let lines = section.physical_lines();
         let mut models = Vec::with_capacity(lines);
+        let mut ids = IdCollector::with_capacity(lines);
+        let mut counts = Vec::with_capacity(lines);
         if sections.list.is_empty() {
             // Further sections mostly repeat the devices of the first one.
-            self.ids.reserve(lines);
             self.texts.reserve(lines + self.inf.sections().len() / 2);
         }
         let mut cursor = self.cursor(id);
@@ -158,14 +162,18 @@ impl<'r> Reader<'r> {
                 Some(Model { install_section, .. }) if **install_section == *line.field(0) => install_section.clone(),
                 _ => self.shared(&line.fields()[0], line.number),
             };
-            let ids = match &line.fields()[1..] {
-                [one] => self.id(one, line.number).map_or_else(|| ModelIds::from_iter([]), ModelIds::from),
-                more => more.iter().filter_map(|field| self.id(field, line.number)).collect(),
-            };
-            let compatible_only = !ids.is_empty() && line.field(1).is_empty();
+            let count = line.fields()[1..].iter().filter(|field| self.id(field, line.number, &mut ids)).count();
+            let compatible_only = count > 0 && line.field(1).is_empty();
+            // The ids follow when all are read.
+            let ids = ModelIds::default();
             models.push(Model { description, install_section, ids, compatible_only, line: line.number });
+            counts.push(count);
         }
         self.done(cursor);
+        let mut ids = ids.finish();
+        for (model, count) in models.iter_mut().zip(counts) {
+            model.ids = ids.by_ref().take(count).collect();
+        }
         if models.len() < models.capacity() / 2 {
             models.shrink_to_fit();
         }
@@ -173,14 +181,6 @@ impl<'r> Reader<'r> {
         sections.list.push(ModelsSection { name: section.name().to_owned(), line: section.line(), models });
         sections.known.push((id, number));
         number
-    }
-}
-
-/// `str::trim`, which has nothing to do for nearly every id.
-fn trim(text: &str) -> &str {
-    match text.as_bytes() {
-        [b'!'..=b'~', .., b'!'..=b'~'] => text,
-        _ => text.trim(),
     }
 }
 

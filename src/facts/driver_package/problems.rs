@@ -20,7 +20,7 @@ fn fatal(problems: &mut Vec<InfProblem>, line: u32, kind: &'static str, message:
 
 /// Looks at the file as a whole. `signature` is the substituted value of `Signature`, if there is one.
 pub(super) fn check_file(inf: &Inf<'_>, bytes: &[u8], signature: Option<(&str, bool)>, problems: &mut Vec<InfProblem>) {
-    if inf.text()[..inf.end()].trim_matches(|c: char| c.is_whitespace() || c == '\0').is_empty() {
+    if inf.text()[..inf.end()].chars().all(|c| c.is_whitespace() || c == '\0') {
         return fatal(problems, 0, "empty-file", "the file is empty".into());
     }
     if inf.is_truncated() {

@@ -1,6 +1,7 @@
 //! From the bytes of an INF to a [`DriverPackage`].
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::rc::Rc;
@@ -10,13 +11,14 @@ use super::install::{Collected, ServiceFacts};
 use super::problems;
 use super::registry::RegistryFacts;
 use super::sources::{CopyTarget, Sources};
-use super::text::{Expanded, Ids, Texts};
+use super::text::Texts;
+use super::version::decorated_arch;
 use super::{
     CopiedFile, DriverPackage, InfProblem, InstallBody, InstallSection, Located, Manufacturer, ModelsSection,
     compare_names,
 };
 use crate::facts::ids::Arch;
-use crate::formats::inf::{Cursor, DEFAULT_LANGUAGE, Inf, Line, NameTable, Strings, hash_name, is_known_signature};
+use crate::formats::inf::{Cursor, DEFAULT_LANGUAGE, Inf, Line, Strings, is_known_signature, same_name};
 
 /// How to read an INF.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,7 +117,6 @@ pub(super) struct Reader<'r> {
     pub(super) inf: &'r Inf<'r>,
     strings: Strings<'r>,
     pub(super) texts: Texts,
-    pub(super) ids: Ids,
     pub(super) problems: Vec<InfProblem>,
     undefined: Vec<String>,
     /// By section number, empty until the first one is read: read, and what matters in it.
@@ -127,8 +128,8 @@ pub(super) struct Reader<'r> {
     pub(super) collected: Collected,
     /// Memory of lines that is free.
     spare_lines: Vec<Line<'r>>,
-    /// Substituted texts by the text before substitution.
-    pub(super) expanded: Expanded<'r>,
+    /// Strings that were asked for as shared values, by their numbers.
+    pub(super) shared_strings: Vec<Option<Arc<str>>>,
     /// A string of the file has the form of a device id; `None` = nobody asked yet.
     pub(super) id_strings: Option<bool>,
     pub(super) sources: Vec<(Option<Arch>, Arc<Sources>)>,
@@ -164,7 +165,6 @@ impl<'r> Reader<'r> {
             inf,
             strings: inf.strings(options.language),
             texts: Texts::default(),
-            ids: Ids::default(),
             problems: Vec::new(),
             undefined: Vec::new(),
             registry: Vec::new(),
@@ -172,7 +172,7 @@ impl<'r> Reader<'r> {
             name_buffer: String::new(),
             collected: Collected::default(),
             spare_lines: Vec::new(),
-            expanded: Expanded::default(),
+            shared_strings: Vec::new(),
             id_strings: None,
             sources: Vec::new(),
             decorated_sources: None,
@@ -238,8 +238,7 @@ impl<'r> Reader<'r> {
 
     /// The install sections that the models name, sorted by name and architecture.
     fn install_sections(&mut self, manufacturers: &[Manufacturer], sections: &[ModelsSection]) -> Vec<InstallSection> {
-        let mut wanted: Vec<(u64, Arc<str>, Arch)> = Vec::new();
-        let mut known = NameTable::default();
+        let mut wanted: Vec<(u64, &Arc<str>, Arch)> = Vec::new();
         for models_ref in manufacturers.iter().flat_map(|m| &m.models) {
             let Some(section) = models_ref.section.and_then(|n| sections.get(n as usize)) else { continue };
             let arch = match &models_ref.decoration.parts {
@@ -248,21 +247,19 @@ impl<'r> Reader<'r> {
                 None => Arch::Amd64,
             };
             let mut last: Option<&Arc<str>> = None;
-            for model in section.models.iter().filter(|m| !m.install_section.is_empty()) {
-                let name = &model.install_section;
-                if last.replace(name).is_some_and(|l| Arc::ptr_eq(l, name)) {
-                    continue;
-                }
-                // Of two spellings the first one stays.
-                let hash = hash_name(name).rotate_left(arch as u32 + 1);
-                let same = |n: u32| wanted[n as usize].2 == arch && wanted[n as usize].1.eq_ignore_ascii_case(name);
-                if known.find(hash, same).is_none() {
-                    known.insert(hash, wanted.len() as u32);
-                    wanted.push((first_letters(name), name.clone(), arch));
+            for name in section.models.iter().map(|m| &m.install_section).filter(|name| !name.is_empty()) {
+                // Devices that install alike stand together.
+                if !last.replace(name).is_some_and(|l| Arc::ptr_eq(l, name)) {
+                    wanted.push((first_letters(name), name, arch));
                 }
             }
         }
-        wanted.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| compare_names(&a.1, &b.1)).then(a.2.cmp(&b.2)));
+        // Of two spellings the first one stays: the order of equal ones is kept.
+        wanted.sort_by(|(a_start, a, a_arch), (b_start, b, b_arch)| {
+            let by_name = || if Arc::ptr_eq(a, b) { Ordering::Equal } else { compare_names(a, b) };
+            a_start.cmp(b_start).then_with(by_name).then(a_arch.cmp(b_arch))
+        });
+        wanted.dedup_by(|b, a| a.2 == b.2 && same_name(a.1, b.1));
         wanted.iter().map(|(_, name, arch)| self.install_section(name, *arch)).collect()
     }
 
@@ -284,8 +281,20 @@ impl<'r> Reader<'r> {
     }
 
     /// The sections of a name undecorated, with `.NT` and with `.NT<arch>`, by number.
-    fn platform_sections(&mut self, name: &str) -> Vec<u32> {
-        let decorated = Arch::ALL.map(|a| self.joined_id(name, ".NT", a.name()));
-        [self.inf.section_id(name), self.joined_id(name, ".NT", "")].into_iter().chain(decorated).flatten().collect()
+    fn platform_sections(&self, name: &str) -> Vec<u32> {
+        let sections = self.inf.sections().filter(|section| is_platform_name(section.name(), name));
+        sections.map(|section| section.id).collect()
+    }
+}
+
+/// The section bears the name itself, `name.NT` or `name.NT<arch>`.
+fn is_platform_name(section: &str, name: &str) -> bool {
+    let Some((start, decoration)) = section.split_at_checked(name.len()) else { return false };
+    if !start.eq_ignore_ascii_case(name) {
+        return false;
+    }
+    match decoration.split_at_checked(3) {
+        None => decoration.is_empty(),
+        Some((nt, arch)) => nt.eq_ignore_ascii_case(".NT") && (arch.is_empty() || decorated_arch(arch).is_some()),
     }
 }

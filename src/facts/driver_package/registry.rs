@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::read::Reader;
 use super::{Located, NetInstall};
 use crate::facts::ids::HardwareId;
-use crate::formats::inf::Line;
 use crate::formats::inf::value::flags;
+use crate::formats::inf::{Line, is_plain};
 
 /// The facts of one AddReg section. It is read once, however many install sections name it.
 #[derive(Clone, Debug, Default)]
@@ -127,7 +127,7 @@ impl Reader<'_> {
             for field in &line.fields()[4..] {
                 let text = self.expand(Cow::Borrowed(&*field.text), number);
                 if looks_like_device_id(&text) {
-                    facts.ids.push(Located { value: self.ids.get(text.trim()), line: number });
+                    facts.ids.push(Located { value: HardwareId::new(&text), line: number });
                 }
             }
         }
@@ -140,33 +140,26 @@ const NAMES: [&[u8]; 6] = [b"upper", b"lower", b"servi", b"filte", b"bootf", b"c
 /// It starts as one of the value names that are read.
 fn is_name_that_matters(name: &[u8]) -> bool {
     let Some(start) = name.first_chunk::<5>() else { return false };
-    let start = start.map(|b| b | 0x20);
-    b"ulsfbc".contains(&start[0]) && NAMES.contains(&start.as_slice())
+    matches!(start[0] | 0x20, b'u' | b'l' | b's' | b'f' | b'b' | b'c')
+        && NAMES.iter().any(|n| start.eq_ignore_ascii_case(n))
 }
 
 /// A quick look at the line that `text` starts with, as it stands: its length when nothing in it can matter and it does
-/// not go on in the next line. Most lines of an INF are AddReg lines that set parameters nobody asks for, so this decides
+/// not go on in the next one. Most lines of an INF are AddReg lines that set parameters nobody asks for, so this decides
 /// on the speed of the whole.
 fn length_without_interest(text: &[u8], id_strings: bool) -> Option<usize> {
     // Behind the second comma stands the value's name.
-    let (mut commas, mut joins) = (0, false);
-    let name_at = 1 + text.iter().position(|byte| match byte {
-        b',' => {
-            commas += 1;
-            commas == 2
+    let (mut name_at, mut commas, mut joins) = (0, 0, false);
+    while commas < 2 {
+        let stop = name_at + text[name_at..].iter().position(|byte| !is_plain(*byte))?;
+        match text[stop] {
+            b',' => commas += 1,
+            b'\\' => joins = true,
+            // Too short to set a value.
+            b'\n' if !joins => return Some(stop),
+            _ => return None,
         }
-        b'\\' => {
-            joins = true;
-            false
-        }
-        b'"' | b'%' | b'\n' => true,
-        _ => false,
-    })?;
-    match text[name_at - 1] {
-        b',' => {}
-        // Too short to set a value.
-        b'\n' if !joins => return Some(name_at - 1),
-        _ => return None,
+        name_at = stop + 1;
     }
     let rest = &text[name_at..];
     let name = rest.trim_ascii_start();
@@ -175,10 +168,9 @@ fn length_without_interest(text: &[u8], id_strings: bool) -> Option<usize> {
         return None;
     }
     // Data matters when it may be a device id, and only a line with a backslash can go on in the next one.
-    let stop = memchr::memchr3(b'\n', b'\\', b'%', rest)?;
-    let end = match rest[stop] {
-        b'%' if !id_strings => stop + memchr::memchr2(b'\n', b'\\', &rest[stop..])?,
-        _ => stop,
+    let end = match id_strings {
+        true => memchr::memchr3(b'\n', b'\\', b'%', rest)?,
+        false => memchr::memchr2(b'\n', b'\\', rest)?,
     };
     (rest[end] == b'\n').then_some(name_at + end)
 }

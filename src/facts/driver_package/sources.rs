@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::CopiedFile;
 use super::read::Reader;
 use crate::facts::ids::Arch;
-use crate::formats::inf::{Line, NameTable, hash_name};
+use crate::formats::inf::{Line, NameTable, hash_name, same_name};
 
 /// Where SourceDisksFiles says that a file lies.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl<T> ByName<T> {
     }
 
     fn number(&self, name: &str) -> Option<u32> {
-        self.table.find(hash_name(name), |n| self.entries[n as usize].0.eq_ignore_ascii_case(name))
+        self.table.find(hash_name(name), |n| same_name(&self.entries[n as usize].0, name))
     }
 
     /// Keeps what `value` gives unless the name is known. `shared` makes the name's copy.

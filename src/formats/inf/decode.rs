@@ -111,13 +111,7 @@ fn segments(bytes: &[u8]) -> (&'static Encoding, Vec<Segment>) {
 fn decode_without_other_languages(bytes: &[u8], language: u16) -> Option<String> {
     let mut cuts: Vec<(usize, bool)> = Vec::new();
     let (mut wanted, mut neutral) = (false, false);
-    let mut pos = 0;
-    while let Some(found) = memchr::memchr(b'[', &bytes[pos..]) {
-        let at = pos + found;
-        pos = at + 1;
-        if at % 2 != 0 || bytes.get(at + 1) != Some(&0) {
-            continue;
-        }
+    for at in units(bytes, b'[') {
         let Some(start) = line_start(bytes, at) else { continue };
         let skipping = cuts.last().is_some_and(|c| c.1);
         let mut buffer = [0; MAX_STRINGS_NAME];
@@ -142,27 +136,28 @@ fn decode_without_other_languages(bytes: &[u8], language: u16) -> Option<String>
     if !cuts.iter().any(|c| c.1) || !(wanted || neutral) {
         return None;
     }
-    let mut out = String::with_capacity(bytes.len());
+    let mut out = String::with_capacity(bytes.len() / 2);
     let mut from = 0;
     let mut skip = false;
     for (at, next) in cuts.into_iter().chain([(bytes.len(), false)]) {
         let piece = &bytes[from..at];
         if skip {
-            let (mut lines, mut ends) = (0usize, 0usize);
-            for unit in piece.chunks_exact(2) {
-                lines += usize::from(unit == [b'\n', 0]);
-                ends += usize::from(unit == [0x1A, 0]);
-            }
-            if ends > 0 {
+            if units(piece, 0x1A).next().is_some() {
                 return None;
             }
+            let lines = units(piece, b'\n').count();
             out.extend(std::iter::repeat_n('\n', lines));
         } else {
-            out.push_str(&text::decode(piece, TextEncoding::Utf16LeNoBom, WINDOWS_1252));
+            text::push_utf16(&mut out, piece);
         }
         (from, skip) = (at, next);
     }
     Some(out)
+}
+
+/// The places of an ASCII character in UTF-16.
+fn units(bytes: &[u8], character: u8) -> impl Iterator<Item = usize> {
+    memchr::memchr_iter(character, bytes).filter(|at| at % 2 == 0 && bytes.get(at + 1) == Some(&0))
 }
 
 /// Start of the line of a `[` that is its first character.

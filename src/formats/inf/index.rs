@@ -4,7 +4,7 @@
 //! to look at every `[` of the file, which are far fewer than its lines. Everything else is read when somebody asks.
 
 use super::line::{continues, is_blank};
-use super::names::{NameTable, hash_name};
+use super::names::{NameTable, hash_name, same_name};
 use super::{SyntaxError, SyntaxErrorKind};
 
 /// Longest legal section name, in characters (FACTS.md 2.1).
@@ -201,7 +201,7 @@ impl Index {
     }
 
     fn find_hashed(&self, text: &str, name: &str, hash: u64) -> Option<u32> {
-        self.names.find(hash, |n| section_name(text, &self.sections[n as usize]).eq_ignore_ascii_case(name))
+        self.names.find(hash, |n| same_name(section_name(text, &self.sections[n as usize]), name))
     }
 }
 

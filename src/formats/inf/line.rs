@@ -87,42 +87,72 @@ impl<'t> Line<'t> {
     }
 }
 
-/// A blank: ASCII white space without LF, and NUL.
-pub(crate) const fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | 0x0B | 0x0C | 0)
-}
+/// Class of a byte that ends a field, or must be looked at.
+const SPECIAL: u8 = 1;
+/// Class of a blank: ASCII white space without LF, and NUL.
+const BLANK: u8 = 2;
+/// Class of the percent sign.
+const PERCENT: u8 = 4;
 
-/// What a byte can mean inside a field.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    /// Text.
-    Plain,
-    /// It ends a field, or must be looked at.
-    Special,
-}
-
-/// The class of every byte: reading a line looks at each of its bytes once.
-const CLASS: [Class; 256] = {
-    let mut table = [Class::Plain; 256];
+/// The classes of every byte: reading a line looks at each of its bytes once.
+const CLASS: [u8; 256] = {
+    let mut table = [0; 256];
     let mut i = 0;
-    let stops = [b'\n', b',', b';', b'"', b'\\', b'=', b'%', 0];
+    let stops = [b'\n', b',', b';', b'"', b'\\', b'=', 0];
     while i < stops.len() {
-        table[stops[i] as usize] = Class::Special;
+        table[stops[i] as usize] |= SPECIAL;
         i += 1;
     }
+    let blanks = [b' ', b'\t', b'\r', 0x0B, 0x0C, 0];
+    i = 0;
+    while i < blanks.len() {
+        table[blanks[i] as usize] |= BLANK;
+        i += 1;
+    }
+    table[b'%' as usize] = PERCENT;
     table
 };
 
-/// The first byte from `at` on at which plain text stops, or the end.
+/// A blank: ASCII white space without LF, and NUL.
 #[inline]
-pub(super) fn next_special(bytes: &[u8], mut at: usize) -> usize {
-    let plain = |byte: u8| CLASS[usize::from(byte)] == Class::Plain;
-    while let Some([a, b, c, d]) = bytes.get(at..).and_then(|rest| rest.first_chunk::<4>())
-        && (plain(*a) & plain(*b) & plain(*c) & plain(*d))
-    {
-        at += 4;
+pub(crate) const fn is_blank(byte: u8) -> bool {
+    CLASS[byte as usize] & BLANK != 0
+}
+
+/// Nothing that has a meaning in a line: neither ends it a field, nor begins it a quote, a token or a continuation.
+#[inline]
+pub(crate) fn is_plain(byte: u8) -> bool {
+    CLASS[usize::from(byte)] & (SPECIAL | PERCENT) == 0
+}
+
+/// The first byte from `at` on at which plain text stops, or the end; and whether a percent sign stands in front of it.
+#[inline]
+pub(super) fn next_special(bytes: &[u8], at: usize) -> (usize, bool) {
+    let class = |byte: &u8| CLASS[usize::from(*byte)];
+    let rest = &bytes[at..];
+    let (mut seen, mut len) = (0, 0);
+    for word in rest.as_chunks::<8>().0 {
+        let classes = word.iter().fold(0, |all, byte| all | class(byte));
+        if classes & SPECIAL != 0 {
+            break;
+        }
+        seen |= classes;
+        len += 8;
     }
-    while bytes.get(at).is_some_and(|b| plain(*b)) {
+    for byte in &rest[len..] {
+        if class(byte) & SPECIAL != 0 {
+            break;
+        }
+        seen |= class(byte);
+        len += 1;
+    }
+    (at + len, seen & PERCENT != 0)
+}
+
+/// The first byte from `at` on that is no blank, or the end.
+#[inline]
+fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(|b| is_blank(*b)) {
         at += 1;
     }
     at
@@ -164,26 +194,23 @@ impl<'t> LineReader<'t> {
 
     /// The fields of the line at the current position.
     fn read_fields(&mut self, line: &mut Line<'t>) {
+        let bytes = self.bytes;
         let mut may_be_key = true;
+        let mut at = self.pos;
         loop {
-            self.skip_blanks();
-            let start = self.pos;
+            let start = skip_blanks(bytes, at);
+            at = start;
             // Plain text, the common case, is borrowed.
-            let mut at = start;
             let mut token = false;
             let text = loop {
-                at = next_special(self.bytes, at);
-                match self.bytes.get(at) {
-                    Some(b'%') => {
-                        token = true;
-                        at += 1;
-                    }
+                let (stop, percent) = next_special(bytes, at);
+                at = stop;
+                token |= percent;
+                match bytes.get(at) {
                     Some(b'=') if !may_be_key => at += 1,
-                    Some(b';') if in_token(self.bytes, at) => at += 1,
+                    Some(b';') if in_token(bytes, at) => at += 1,
                     // A backslash in front of ordinary text, as in every device id and registry path.
-                    Some(b'\\') if self.bytes.get(at + 1).is_some_and(|b| !is_blank(*b) && !b"\\;\n".contains(b)) => {
-                        at += 1;
-                    }
+                    Some(b'\\') if bytes.get(at + 1).is_some_and(|b| !is_blank(*b) && !b"\\;\n".contains(b)) => at += 1,
                     Some(b'\\' | b'"' | 0) => {
                         let (text, stop) = self.composed_field(start, at, may_be_key);
                         at = stop;
@@ -194,8 +221,7 @@ impl<'t> LineReader<'t> {
                 }
             };
             let field = Field { text, start: start as u32, token };
-            self.pos = at + 1;
-            match self.bytes.get(at) {
+            match bytes.get(at) {
                 Some(b',') => line.fields.push(field),
                 Some(b'=') => line.explicit_key = Some(field),
                 other => {
@@ -208,6 +234,7 @@ impl<'t> LineReader<'t> {
                     return;
                 }
             }
+            at += 1;
             may_be_key = false;
         }
     }
@@ -246,12 +273,6 @@ impl<'t> LineReader<'t> {
         self.pos = memchr::memchr(b'\n', &self.bytes[self.pos..]).map_or(self.end, |n| self.pos + n);
     }
 
-    fn skip_blanks(&mut self) {
-        while self.bytes.get(self.pos).is_some_and(|b| is_blank(*b)) {
-            self.pos += 1;
-        }
-    }
-
     /// Ends the line: behind its LF.
     fn finish_line(&mut self) {
         if self.pos < self.end {
@@ -261,7 +282,8 @@ impl<'t> LineReader<'t> {
     }
 
     /// A field with quotes, continuations or NULs: `start..at` is plain text, at `at` stands the first special byte. Gives
-    /// the text, and where the byte stands that ends it.
+    /// the text, and where the byte stands that ends it. Not inlined: the way for plain text stays small.
+    #[inline(never)]
     fn composed_field(&mut self, start: usize, at: usize, may_be_key: bool) -> (Cow<'t, str>, usize) {
         self.wholly_quoted(start, at, may_be_key).unwrap_or_else(|| self.composed_by_all_rules(start, at, may_be_key))
     }
@@ -305,7 +327,7 @@ impl<'t> LineReader<'t> {
                 }
                 Some(_) => {
                     let from = at;
-                    at = next_special(self.bytes, at + 1);
+                    (at, _) = next_special(self.bytes, at + 1);
                     text.push_str(&self.text[from..at]);
                 }
             }
@@ -323,10 +345,7 @@ impl<'t> LineReader<'t> {
             return None;
         }
         let close = at + 1 + len;
-        let mut after = close + 1;
-        while self.bytes.get(after).is_some_and(|b| is_blank(*b)) {
-            after += 1;
-        }
+        let after = skip_blanks(self.bytes, close + 1);
         match self.bytes.get(after) {
             None | Some(b',' | b';' | b'\n') => {}
             Some(b'=') if may_be_key => {}
@@ -377,11 +396,7 @@ impl<'t> LineReader<'t> {
                 Some(b'\\') => at += 1,
                 Some(b'\n') => {
                     self.number += 1;
-                    at += 1;
-                    while self.bytes.get(at).is_some_and(|b| is_blank(*b)) {
-                        at += 1;
-                    }
-                    return Some(at);
+                    return Some(skip_blanks(self.bytes, at + 1));
                 }
                 Some(b';') => {
                     at = memchr::memchr(b'\n', &self.bytes[at..]).map_or(self.end, |n| at + n);
@@ -461,7 +476,7 @@ mod tests {
                 prop_assert_eq!(line.number, long.number);
                 let mut may_be_key = true;
                 for field in line.explicit_key.iter().chain(&line.fields) {
-                    long.skip_blanks();
+                    long.pos = skip_blanks(long.bytes, long.pos);
                     prop_assert_eq!(field.start as usize, long.pos);
                     let (expected, stop) = long.composed_by_all_rules(long.pos, long.pos, may_be_key);
                     prop_assert_eq!(&field.text, &expected);

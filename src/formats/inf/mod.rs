@@ -30,8 +30,9 @@ pub mod value;
 use std::borrow::Cow;
 
 pub use index::MAX_SECTION_NAME;
+pub(crate) use line::is_plain;
 pub use line::{Field, Line, LineReader};
-pub(crate) use names::{NameTable, hash_name};
+pub(crate) use names::{NameTable, hash_name, same_name};
 pub use strings::{MAX_FIELD, Strings, language_of};
 
 use super::text::{TextEncoding, detect};

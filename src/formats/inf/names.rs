@@ -71,6 +71,12 @@ impl NameTable {
     }
 }
 
+/// The names are equal without case (ASCII letters). Most names are written alike wherever they stand, so they are compared
+/// as they are first.
+pub(crate) fn same_name(a: &str, b: &str) -> bool {
+    a == b || a.eq_ignore_ascii_case(b)
+}
+
 /// Hash of a name without case (ASCII letters; other letters count as they are).
 pub(crate) fn hash_name(name: &str) -> u64 {
     const FOLD: u64 = 0x2020_2020_2020_2020;

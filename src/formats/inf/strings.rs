@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 
 use super::line::{Line, LineReader, is_blank, next_special};
-use super::names::{NameTable, hash_name};
+use super::names::{NameTable, hash_name, same_name};
 use super::{Inf, Section};
 
 /// Longest field after substitution, in characters: 4,096 on Windows 10 1709 and later, one more before (FACTS.md 2.1).
@@ -57,11 +57,14 @@ pub(crate) fn choose<'i, 't>(inf: &'i Inf<'t>, langid: u16) -> Option<Section<'i
 
 /// LANGID of a `Strings.LCID` section name.
 pub fn language_of(section: &str) -> Option<u16> {
-    let prefix = section.get(..8)?;
+    if !section.starts_with(['S', 's']) {
+        return None;
+    }
+    let (prefix, hex) = section.split_at_checked(8)?;
     if !prefix.eq_ignore_ascii_case("Strings.") {
         return None;
     }
-    let hex = section[8..].trim();
+    let hex = hex.trim();
     let hex = hex.strip_prefix("0x").or_else(|| hex.strip_prefix("0X")).unwrap_or(hex);
     u16::from_str_radix(hex, 16).ok()
 }
@@ -105,7 +108,7 @@ impl<'t> Strings<'t> {
     /// Indexes the line whose first character stands at `at`; gives the place of the next one.
     fn read_line(&mut self, at: usize, end: usize, number: u32) -> (usize, u32) {
         let bytes = &self.text.as_bytes()[..end];
-        let equals = next_special(bytes, at);
+        let (equals, _) = next_special(bytes, at);
         if bytes.get(equals) == Some(&b'=') {
             let rest = &bytes[equals..];
             let stop = memchr::memchr2(b'\n', b'\\', rest).unwrap_or(rest.len());
@@ -133,7 +136,7 @@ impl<'t> Strings<'t> {
     fn add(&mut self, key: Cow<'t, str>, start: usize, value: Option<usize>, end: usize, number: u32) {
         let hash = hash_name(&key);
         let entries = &self.entries;
-        if self.names.find(hash, |n| entries[n as usize].key.eq_ignore_ascii_case(&key)).is_some() {
+        if self.names.find(hash, |n| same_name(&entries[n as usize].key, &key)).is_some() {
             return;
         }
         self.names.insert(hash, entries.len() as u32);
@@ -156,25 +159,41 @@ impl<'t> Strings<'t> {
         self.entries.iter().filter_map(|entry| {
             let rest = &self.text.as_bytes()[entry.start as usize..entry.end as usize];
             let hit = memchr::memchr2(b'\\', b'\n', rest)?;
-            if rest[hit] == b'\\' { self.get(&entry.key) } else { None }
+            (rest[hit] == b'\\').then(|| self.read_value(entry))
         })
     }
 
     /// The value of a name, compared without case. Its own tokens are not substituted: Windows does not either.
     pub fn get(&self, name: &str) -> Option<Cow<'t, str>> {
-        let found = self.names.find(hash_name(name), |n| self.entries[n as usize].key.eq_ignore_ascii_case(name))?;
-        let entry = &self.entries[found as usize];
+        self.number(name).map(|n| self.read_value(&self.entries[n as usize]))
+    }
+
+    /// Number of the string that a text stands for when it is one `%token%` and nothing else.
+    pub(crate) fn number_of_token(&self, text: &str) -> Option<u32> {
+        self.number(whole_token(text)?)
+    }
+
+    /// The value of a string by its number, as a field holds it.
+    pub(crate) fn value(&self, number: u32) -> Cow<'t, str> {
+        capped(self.read_value(&self.entries[number as usize]))
+    }
+
+    fn number(&self, name: &str) -> Option<u32> {
+        self.names.find(hash_name(name), |n| same_name(&self.entries[n as usize].key, name))
+    }
+
+    fn read_value(&self, entry: &Entry<'t>) -> Cow<'t, str> {
         if entry.value > entry.start
             && let Some(value) = quoted_value(self.text, entry.value as usize, entry.end as usize)
         {
-            return Some(Cow::Borrowed(value));
+            return Cow::Borrowed(value);
         }
         let mut reader = LineReader::new(self.text, entry.start as usize, entry.end as usize, entry.number);
         let mut line = self.scratch.take();
         reader.read_into(&mut line);
         let value = line.first_value();
         self.scratch.replace(line);
-        Some(value)
+        value
     }
 
     /// Substitutes the `%tokens%` of a field. `%%` becomes `%`; dirids (`%12%`) and unknown tokens stay as they are.
@@ -196,12 +215,12 @@ impl<'t> Strings<'t> {
     where
         't: 'x,
     {
-        let Some(first) = memchr::memchr(b'%', text.as_bytes()) else { return capped(text) };
+        if memchr::memchr(b'%', text.as_bytes()).is_none() {
+            return capped(text);
+        }
         // A field that is one token, the commonest form, takes the string's own text.
-        let whole =
-            first == 0 && memchr::memchr(b'%', &text.as_bytes()[1..]).is_some_and(|n| n > 0 && n + 2 == text.len());
-        if let Some(value) = whole.then(|| self.get(&text[1..text.len() - 1])).flatten() {
-            return capped(value);
+        if let Some(number) = self.number_of_token(&text) {
+            return self.value(number);
         }
         let mut out = String::with_capacity(text.len() + 32);
         let mut rest: &str = &text;
@@ -248,6 +267,12 @@ impl<'t> Strings<'t> {
             }
         }
     }
+}
+
+/// The name in a text that is one `%name%` and nothing else.
+fn whole_token(text: &str) -> Option<&str> {
+    let name = text.strip_prefix('%')?.strip_suffix('%')?;
+    (!name.is_empty() && memchr::memchr(b'%', name.as_bytes()).is_none()).then_some(name)
 }
 
 /// `"value"` with nothing behind it on its line, as nearly all strings are written.

@@ -1,7 +1,8 @@
 //! Reads every INF below a folder, materialises the devices of two targets and prints counts and times.
 //!
-//! `wimspect-bench FOLDER_OR_LIST [THREADS] [--keep] [--slow]`: a list is a text file with a path on each line; `--keep` holds all models in memory at once (for measuring its
-//! size), `--slow` lists the ten files that took longest. tests/bench/compare.sh sets the times beside those of `cat`.
+//! `wimspect-bench FOLDER_OR_LIST [THREADS] [--keep] [--slow]`: a list is a text file with a path on each line; `--keep`
+//! holds all models in memory at once (for measuring its size), `--slow` lists the ten files that took longest.
+//! tests/bench/compare.sh sets the times beside those of `cat`.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -57,8 +58,13 @@ fn main() -> std::io::Result<()> {
     });
     let elapsed = start.elapsed();
     let sum = |f: fn(&Totals) -> usize| parts.iter().map(f).sum::<usize>();
-    println!("files {}  bytes {}  models lines {}  ids {}  install sections {}", sum(|t| t.files), sum(|t| t.bytes),
-        sum(|t| t.lines), sum(|t| t.ids), sum(|t| t.install_sections));
+    println!("files {}  bytes {}", sum(|t| t.files), sum(|t| t.bytes));
+    println!(
+        "models lines {}  ids {}  install sections {}",
+        sum(|t| t.lines),
+        sum(|t| t.ids),
+        sum(|t| t.install_sections)
+    );
     println!("devices 6.0 x86 {}  10.0 amd64 {}", sum(|t| t.vista), sum(|t| t.ten));
     println!("time {:.3} s on {threads} thread(s)", elapsed.as_secs_f64());
     if slow {
