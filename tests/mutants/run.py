@@ -84,6 +84,10 @@ def copy_tree(work):
     for old in [p for p in work.rglob("*") if p.is_file() and "target" != p.relative_to(work).parts[0]]:
         if old.relative_to(work).as_posix() not in names:
             old.unlink()
+            # A folder without a case in it would be a case without a file.
+            for folder in old.relative_to(work).parents:
+                if folder.parts and not any((work / folder).iterdir()):
+                    (work / folder).rmdir()
     for name in sorted(names):
         data = (ROOT / name).read_bytes()
         yield name, data
@@ -164,6 +168,13 @@ def run_tests(binary, work, names, threads, mutant=None, cases=None):
 
 
 def judge(binary, work, threads, own_cases, mutant):
+    """(by what, names) that killed a mutant, or None. Told at once: a run that is ended early was not for nothing."""
+    result = killer(binary, work, threads, own_cases, mutant)
+    print(f"{mutant['name']}: {'SURVIVED' if result is None else result[0]}", file=sys.stderr, flush=True)
+    return result
+
+
+def killer(binary, work, threads, own_cases, mutant):
     """(by what, names) that killed a mutant, or None."""
     failed, cases = run_tests(binary, work, TESTS[:1], 1, mutant["name"], mutant["rule"])
     if failed:

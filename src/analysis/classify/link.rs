@@ -276,7 +276,7 @@ impl<'a> Linker<'a> {
         for (family, link) in self.db.families().by_enumerator(enumerator) {
             for service in &link.bus_services {
                 for driver in self.by_service.get(&service.to_ascii_lowercase()).into_iter().flatten() {
-                    let text = format!("the family table names service {service} as the bus of {enumerator}\\");
+                    let text = format!("service {service} is known to make the devices on {enumerator}\\");
                     let evidence =
                         Evidence::new("family-table", text).from_source(format!("inf-db nic-families/{}", family.id));
                     add(*driver, Strength::Family, evidence);
@@ -364,11 +364,11 @@ fn binary_evidence(world: &World) -> BTreeMap<String, Vec<(DriverIndex, Evidence
         }
         for (enumerator, form) in &facts.holds {
             let form = match form {
-                EnumeratorForm::Utf16Text => format!("the text {enumerator}\\"),
-                EnumeratorForm::GuidBytes => format!("the bytes of {enumerator}"),
+                EnumeratorForm::Utf16Text => "that text",
+                EnumeratorForm::GuidBytes => "the bytes of that GUID",
             };
             let path = world.share_path(path.share, &path.path);
-            let text = format!("{path} holds {form} and does not import NDIS.SYS");
+            let text = format!("{path} makes devices on {enumerator}\\: it holds {form} and does not import NDIS.SYS");
             let evidence = Evidence::new("binary-text", text).at(Place::file(path));
             for owner in &file.owners {
                 found.entry(enumerator.clone()).or_default().push((*owner, evidence.clone()));
@@ -398,7 +398,10 @@ fn image_evidence(
 ) {
     for word in &binary.enumerator_words {
         let place = world.place(location, 0);
-        let text = format!("{name} beside {} holds the text {word}\\ and does not import NDIS.SYS", place.path);
+        let text = format!(
+            "{name} beside {} makes devices on {word}\\: it holds that text and does not import NDIS.SYS",
+            place.path
+        );
         let all = found.entry(word.clone()).or_default();
         if !all.iter().any(|(d, _)| *d == driver) {
             all.push((driver, Evidence::new("binary-text", text).at(place)));

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
+use super::folding::adapter_ids;
 use crate::analysis::classify::role::Role;
 use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::finding::{Finding, Severity, driver_identity, other_places};
@@ -61,10 +62,10 @@ fn of_share(context: &Context<'_>, bus: DriverIndex, predictions: &[&Prediction]
         format!("{} selects nothing there", miniports.into_iter().collect::<Vec<_>>().join(", "))
     };
     let text = format!(
-        "{} takes {} adapter id(s) on {}, and {missing}: these adapters have no network, in Windows PE and in a \
+        "{} takes {} on {}, and {missing}: these adapters have no network, in Windows PE and in a \
          deployed Windows of that version",
         driver.inf,
-        adapters.len(),
+        adapter_ids(adapters.len()),
         folded_names(context.targets, &targets)
     );
     let in_share = driver.locations.iter().find(|l| matches!(l, Location::Share { .. }));
@@ -130,7 +131,7 @@ fn of_image(context: &Context<'_>, target: &Target, bus: DriverIndex, adapters: 
     let world = context.world;
     let driver = &world.drivers[bus];
     let text = format!(
-        "{}: {} claims {} adapter id(s), and no miniport for its child devices is in the image: on these adapters Windows PE \
+        "{}: {} claims {}, and no miniport for its child devices is in the image: on these adapters Windows PE \
          has no network",
         target.title,
         driver.inf,

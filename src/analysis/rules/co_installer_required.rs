@@ -28,7 +28,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             .collect();
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
         let text = format!(
-            "{} registers a co-installer ({}): in the windowsPE pass the adapter works only without what it does",
+            "{} registers a co-installer ({}), which Windows PE does not run: the adapter works there if it can do without",
             group.names(),
             listed(&files),
         );

@@ -126,6 +126,11 @@ impl Group {
     }
 }
 
+/// `1 adapter id`, `8 adapter ids`.
+pub(super) fn adapter_ids(count: usize) -> String {
+    if count == 1 { "1 adapter id".to_owned() } else { format!("{count} adapter ids") }
+}
+
 /// The first few of a list, and how many more there are.
 pub(super) fn listed(names: &[&str]) -> String {
     let shown = names.iter().take(MOST_NAMES).copied().collect::<Vec<_>>().join(", ");

@@ -19,14 +19,22 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
             let known = family.map_or_else(String::new, |(family, link)| {
                 format!(" (inf-db: {}, made by service {})", family.title, link.bus_services.join(" or "))
             });
+            // A driver that is also put onto a software enumerator (ROOT) is no adapter's: what makes its other devices is
+            // software, too, as with the samples of the Windows driver kit.
+            let is_software = context.profiles[missing.child].software_models > 0;
+            let follows = match is_software {
+                true => {
+                    "it drives devices made by software, too, so that its bus may be software that is installed with it"
+                }
+                false => "these adapters stay without network",
+            };
             let text = format!(
-                "{} drives {} and other devices on {}\\, and no bus driver that makes them lies with it{known}: \
-                 these adapters stay without network",
+                "{} drives {} and other devices on {}\\, and no bus driver that makes them is here{known}: {follows}",
                 driver.inf, missing.id, missing.enumerator
             );
             let identity = [driver_identity(driver), missing.enumerator.clone()];
             let identity: Vec<&str> = identity.iter().map(String::as_str).collect();
-            let severity = if topology.wireless { Severity::Info } else { Severity::Warning };
+            let severity = if topology.wireless || is_software { Severity::Info } else { Severity::Warning };
             let mut finding = Finding::new(ID, severity, place, &identity, text).about_driver(missing.child);
             finding.subject.topology = Some(index);
             finding.subject.adapters = vec![missing.id.clone()];

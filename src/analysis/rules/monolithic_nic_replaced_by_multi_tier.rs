@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
+use super::folding::adapter_ids;
 use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::finding::{Finding, Severity, driver_identity};
 use crate::analysis::prediction::Prediction;
@@ -48,10 +49,10 @@ fn finding(context: &Context<'_>, image: ImageIndex, loser: DriverIndex, predict
     };
     let listed: BTreeSet<&str> = winners.iter().map(|d| world.drivers[*d].inf.as_str()).collect();
     let text = format!(
-        "{} ({origin}) runs {} adapter id(s) in {name} and loses them to {}; what follows is said by \
+        "{} ({origin}) runs {} in {name} and loses them to {}; what follows is said by \
          multi-tier-nic-in-windowspe",
         driver.inf,
-        adapters.len(),
+        adapter_ids(adapters.len()),
         listed.into_iter().collect::<Vec<_>>().join(", "),
     );
     let place = here.map_or_else(|| Place::file(&name), |l| world.place(l, 0));

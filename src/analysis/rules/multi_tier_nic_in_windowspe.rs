@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Context;
+use super::folding::adapter_ids;
 use crate::analysis::choices::reaches;
 use crate::analysis::classify::topology::TopologyKind;
 use crate::analysis::evidence::{Confidence, Evidence};
@@ -59,7 +60,7 @@ fn in_the_image(context: &Context<'_>, resident: &Resident) -> Option<Finding> {
     let text = format!(
         "{} has {} in {}, and {what}",
         names(context, resident.topology),
-        count(resident.adapters.len()),
+        adapter_ids(resident.adapters.len()),
         target.title
     );
     let identity = [driver_identity(driver), target.name.clone()];
@@ -133,10 +134,11 @@ fn finding(context: &Context<'_>, index: usize, predictions: &[&Prediction]) -> 
     // Without an image nobody knows what runs there.
     let seen = predictions.iter().any(|p| p.effect.driver_before.is_some());
     let text = format!(
-        "{} is a multi-tier network driver: in the windowsPE pass of an install-package deployment it {} {} from the {}",
+        "{} is a multi-tier network driver (a bus driver for the card, a miniport for the device that it makes): in the \
+         windowsPE pass of an install-package deployment it {} {} from the {}",
         names(context, index),
         if seen { "takes" } else { "would take" },
-        count(adapters.len()),
+        adapter_ids(adapters.len()),
         if seen {
             "driver that works there"
         } else {
@@ -183,10 +185,6 @@ fn names(context: &Context<'_>, index: usize) -> String {
     let family = topology.family.as_deref().and_then(|f| context.db.families().get(f));
     let family = family.map_or_else(String::new, |f| format!(" ({})", f.title));
     format!("{}{family}", infs.join(" + "))
-}
-
-fn count(adapters: usize) -> String {
-    if adapters == 1 { "1 adapter id".to_owned() } else { format!("{adapters} adapter ids") }
 }
 
 /// What happens, cell by cell, in a sentence.
@@ -250,21 +248,22 @@ fn advice(
     let list = |twins: &BTreeSet<String>| twins.iter().take(MOST).cloned().collect::<Vec<_>>().join(", ");
     let mut advice = Vec::new();
     if resident_in.is_some() {
-        advice.push("take the multi-tier set out of the boot image, and inject the monolithic driver only".to_owned());
+        advice.push("Take the multi-tier set out of the boot image, and inject the monolithic driver only.".to_owned());
     } else if !in_image.is_empty() {
         let twins = list(&in_image);
         advice.push(format!(
-            "the monolithic driver is in the image already ({twins}): keep the multi-tier set out of the driver step"
+            "The monolithic driver is in the image already ({twins}): keep the multi-tier set out of the driver step."
         ));
     }
     if !in_share.is_empty() {
         advice.push(format!(
-            "monolithic driver for these adapters in the share: {}; inject that into the boot image",
+            "A monolithic driver for these adapters is in the share: {}. Inject that into the boot image.",
             list(&in_share)
         ));
     }
     if advice.is_empty() {
-        let text = "no monolithic driver that this Windows PE can use for these adapters is in this share or image: ask the vendor for the WinPE (monolithic) driver";
+        let text = "No monolithic driver that this Windows PE can use for these adapters is in this share or image: ask the \
+                    vendor for the WinPE (monolithic) driver.";
         advice.push(text.to_owned());
     }
     let family = topology.family.as_deref().and_then(|f| context.db.families().get(f));

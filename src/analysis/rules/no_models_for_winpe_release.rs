@@ -50,7 +50,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     }
     for group in by_driver(context, items) {
         let text = format!(
-            "{} has no models for {}: it is not applicable there",
+            "{} has no models for {}: Windows finds no device in it there and does not use it",
             group.names(),
             folded_names(context.targets, &group.targets),
         );

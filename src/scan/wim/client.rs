@@ -108,13 +108,6 @@ impl Client {
     /// Starts `program wim-worker` with a fresh private folder below `temp_parent` (`None` = where the system has them).
     pub fn start(program: &Path, temp_parent: Option<&Path>, limits: Limits) -> Result<Self, WorkerError> {
         let failed = |source| WorkerError::Start { program: program.to_owned(), source };
-        let mut builder = tempfile::Builder::new();
-        builder.prefix("wimspect-");
-        let temp = match temp_parent {
-            Some(parent) => builder.tempdir_in(parent),
-            None => builder.tempdir(),
-        };
-        let temp = temp.map_err(failed)?;
         let mut command = Command::new(program);
         command.arg(SUBCOMMAND).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         own_group(&mut command);
@@ -152,8 +145,13 @@ impl Client {
             stderr: kept,
             stderr_reader: Some(stderr_reader),
             limits,
-            temp: Some(temp),
+            temp: None,
         };
+        // Only now, and told at once: a folder that the child does not know of would stay when the parent is killed.
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("wimspect-");
+        let temp = temp_parent.map_or_else(|| builder.tempdir(), |parent| builder.tempdir_in(parent));
+        client.temp = Some(temp.map_err(failed)?);
         let start = Request::Start {
             temp: WirePath::new(client.folder()),
             memory: client.limits.memory,
