@@ -17,3 +17,4 @@ pub mod policy;
 pub mod share;
 pub mod signature;
 pub mod single_file;
+pub mod utc;
