@@ -22,7 +22,7 @@ const MAX_DEPTH: usize = 32;
 const MAX_MACHINES: usize = 200_000;
 
 /// What one `--fleet` says.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Fleet {
     /// The machines, in the order of the files.
     pub machines: Vec<Machine>,
@@ -133,7 +133,8 @@ impl FleetWalk {
             progress.start(Phase::Fleet, Some(files.len() as u64));
         }
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut read: Vec<_> = read_all(&reader, incremental, &place, &files, progress).into_iter().zip(files).collect();
+        let mut read: Vec<_> =
+            read_all(&reader, incremental, &place, &files, progress).into_iter().zip(files).collect();
         // In the order of the walk.
         read.sort_by(|(_, a), (_, b)| a.path.split('/').cmp(b.path.split('/')));
         for (file, asked) in read {

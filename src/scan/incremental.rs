@@ -192,7 +192,13 @@ impl<'c> Incremental<'c> {
         Whole { facts, seen, content }
     }
 
-    pub(super) fn keep_whole(&self, place: &Place, stamps: &InputStamps, whole: (FileTime, Option<[u8; 32]>), facts: Vec<u8>) {
+    pub(super) fn keep_whole(
+        &self,
+        place: &Place,
+        stamps: &InputStamps,
+        whole: (FileTime, Option<[u8; 32]>),
+        facts: Vec<u8>,
+    ) {
         let (seen, content) = whole;
         let settled = !stamps.racy || seen_long_before(seen, self.start);
         let entry = Entry { path: String::new(), stamp: stamps.digest.to_vec(), settled, seen, content, facts };

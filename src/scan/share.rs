@@ -151,7 +151,8 @@ impl ShareWalk {
         progress.start(Phase::Read, Some(infs.len() as u64));
         let place = Place::new(&files.root, FactKind::Inf);
         let contents = read_all(&InfReader, incremental, &place, &infs, progress);
-        share.infs = infs.into_iter().zip(contents).map(|(inf, content)| ShareInf { path: inf.path, content }).collect();
+        share.infs =
+            infs.into_iter().zip(contents).map(|(inf, content)| ShareInf { path: inf.path, content }).collect();
         (share, files)
     }
 }

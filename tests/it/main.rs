@@ -21,6 +21,7 @@ mod fleet;
 mod formats;
 mod hostile;
 mod html;
+mod incremental;
 mod inert;
 mod inf_corpus;
 mod inf_db;

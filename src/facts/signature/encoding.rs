@@ -59,7 +59,11 @@ pub(super) mod hex {
     use super::{Deserialize, Deserializer, Serialize, Serializer, asn1};
 
     pub(in super::super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        if serializer.is_human_readable() { serializer.serialize_str(&asn1::hex(bytes)) } else { bytes.serialize(serializer) }
+        if serializer.is_human_readable() {
+            serializer.serialize_str(&asn1::hex(bytes))
+        } else {
+            bytes.serialize(serializer)
+        }
     }
 
     pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {

@@ -70,7 +70,9 @@ fn possible_parts(path: &Path) -> Vec<PathBuf> {
         .flatten()
         .flatten()
         .map(|entry| entry.path())
-        .filter(|other| extension(other) == own_extension && stem(other) == own_stem && other.file_name() != path.file_name())
+        .filter(|other| {
+            extension(other) == own_extension && stem(other) == own_stem && other.file_name() != path.file_name()
+        })
         .collect();
     parts.push(path.to_owned());
     parts.sort();
