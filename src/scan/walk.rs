@@ -1,10 +1,10 @@
 //! Walks a folder tree on all cores; the result does not depend on which folder was read first.
 
 use std::cmp::Ordering;
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use walkdir::WalkDir;
 
 use super::stamp::{FileTime, InputStamps, Stamp, StampDigest};
 
@@ -97,36 +97,47 @@ fn below(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
-/// Fills a folder; gives those that lie in it.
+/// Fills a folder; gives those that lie in it. Not `walkdir`, which opens the folders below, too: on a share each costs a
+/// message to the server.
 fn list(root: &Path, mut folder: Folder, stamps: bool, step: &(dyn Fn() + Sync)) -> (Folder, Vec<Folder>) {
     let mut inner = Vec::new();
-    let disk = root.join(&folder.raw);
-    for entry in WalkDir::new(&disk).min_depth(1).max_depth(1).sort_by_file_name() {
-        let entry = match entry {
-            Ok(entry) => entry,
+    let mut entries = Vec::new();
+    let listed = std::fs::read_dir(root.join(&folder.raw)).map(|listed| {
+        for entry in listed {
+            match entry {
+                Ok(entry) => entries.push(entry),
+                Err(error) => folder.problems.push((folder.path.clone(), error.to_string())),
+            }
+        }
+    });
+    if let Err(error) = listed {
+        folder.problems.push((folder.path.clone(), error.to_string()));
+    }
+    entries.sort_by_cached_key(DirEntry::file_name);
+    for entry in entries {
+        let system_name = entry.file_name();
+        let name = system_name.to_string_lossy().into_owned();
+        let kind = match entry.file_type() {
+            Ok(kind) => kind,
             Err(error) => {
-                let name = error.path().filter(|p| *p != disk).and_then(Path::file_name);
-                let path = name.map_or_else(|| folder.path.clone(), |n| below(&folder.path, &n.to_string_lossy()));
-                let message = error.io_error().map_or_else(|| error.to_string(), std::string::ToString::to_string);
-                folder.problems.push((path, message));
+                folder.problems.push((below(&folder.path, &name), error.to_string()));
                 continue;
             }
         };
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let kind = entry.file_type();
         if kind.is_dir() {
             let path = below(&folder.path, &name);
-            inner.push(Folder { path, raw: folder.raw.join(entry.file_name()), ..Folder::default() });
+            inner.push(Folder { path, raw: folder.raw.join(system_name), ..Folder::default() });
             continue;
         }
-        let raw = entry.file_name().to_str().is_none().then(|| entry.file_name().to_owned());
         let kind = match () {
-            () if entry.path_is_symlink() => ItemKind::Link,
+            () if kind.is_symlink() => ItemKind::Link,
             () if kind.is_file() => ItemKind::File,
             () => ItemKind::Other,
         };
+        // Of the entry itself, no link is followed; on Windows the folder knows it already.
         let stamp = (stamps && kind == ItemKind::File).then(|| entry.metadata().ok());
         let stamp = stamp.flatten().and_then(|m| Stamp::of(&m));
+        let raw = system_name.to_str().is_none().then_some(system_name);
         folder.items.push(Item { name, raw, kind, stamp });
         step();
     }

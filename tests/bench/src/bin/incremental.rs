@@ -21,7 +21,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let flag = |name: &str| args.iter().any(|a| a == name);
     let [share, file, ..] = args.as_slice() else { return Err("incremental SHARE CACHE [OPTION]".into()) };
-    let hours = args.iter().position(|a| a == "--later").and_then(|at| args.get(at + 1)).map_or(Ok(0), |h| h.parse())?;
+    let hours =
+        args.iter().position(|a| a == "--later").and_then(|at| args.get(at + 1)).map_or(Ok(0), |h| h.parse())?;
     let trust = match () {
         () if flag("--full") => Trust::Nothing,
         () if flag("--content") => Trust::Content,
