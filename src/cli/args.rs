@@ -8,6 +8,7 @@ use clap::{Arg, Args, Error, Parser, Subcommand, ValueEnum};
 
 use crate::facts::ids::Arch;
 use crate::facts::os_version::{OsVersion, ProductType};
+use crate::history::RunName;
 use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver, did_you_mean};
 
 /// Offline inspector for Windows driver shares and boot images.
@@ -54,6 +55,13 @@ const VERIFY_EXAMPLES: &str = "Examples:
   wimspect verify boot.wim --drivers //server/drivers         and what would this share do to it
   wimspect verify boot.wim --fleet inventories                and which machines get a network in it";
 
+const DIFF_EXAMPLES: &str = "Examples:
+  wimspect diff boot-old.wim boot-new.wim                     drivers, components, versions, image by image
+  wimspect diff //server/drivers-2025 //server/drivers        packages added, removed, updated, moved
+  wimspect diff previous latest --history wimspect.db         what the last night changed
+  wimspect diff 2026-11-01 latest --history wimspect.db       and what the month did
+Exit code 0 whether something is different or not, unless --fail-on-change is given: then 1 for a difference.";
+
 /// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -67,6 +75,11 @@ pub enum Command {
     Inspect(InspectArgs),
     /// A rule, a NIC family or a WinPE release; without an id: the list.
     Explain(ExplainArgs),
+    /// What is different between two boot images, two shares or two runs.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
+    /// The runs that a history holds: list, show one, prune.
+    History(HistoryArgs),
     /// Completions for a shell, to standard output.
     Completions(CompletionsArgs),
     /// Reads WIM files for the program itself.
@@ -175,6 +188,75 @@ pub struct InspectArgs {
 pub struct ExplainArgs {
     /// A rule, a NIC family, a WinPE release or an OS version.
     pub id: Option<String>,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// A boot image, a share, or a run of --history: its number, latest, previous, or a date in UTC.
+    #[arg(value_name = "A")]
+    pub before: PathBuf,
+    /// The same kind again: what is different in it.
+    #[arg(value_name = "B")]
+    pub after: PathBuf,
+    /// A and B are runs of this history.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    /// Exit with 1 when something is different.
+    #[arg(long)]
+    pub fail_on_change: bool,
+}
+
+/// Arguments of `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: HistoryCommand,
+}
+
+/// What to do with a history.
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// The runs in numbers, and how they went.
+    List(HistoryFile),
+    /// What a run saw: inputs, images, packages (-v lists them), findings.
+    Show(HistoryShow),
+    /// Take away old runs; what one of the two limits keeps stays, and the newest run always.
+    Prune(HistoryPrune),
+}
+
+/// Which history.
+#[derive(Debug, Args)]
+pub struct HistoryFile {
+    /// The history.
+    #[arg(long, value_name = "FILE")]
+    pub history: PathBuf,
+}
+
+/// Arguments of `history show`.
+#[derive(Debug, Args)]
+pub struct HistoryShow {
+    /// Its number, latest, previous, latest-3, or a date in UTC: 2026-11-28, 2026-11-28T03:00Z.
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub run: RunName,
+    /// Which history.
+    #[command(flatten)]
+    pub file: HistoryFile,
+}
+
+/// Arguments of `history prune`.
+#[derive(Debug, Args)]
+pub struct HistoryPrune {
+    /// Which history.
+    #[command(flatten)]
+    pub file: HistoryFile,
+    /// Keep the last N runs.
+    #[arg(long, value_name = "N", required_unless_present = "keep_days")]
+    pub keep_runs: Option<u32>,
+    /// Keep the runs of the last N days.
+    #[arg(long, value_name = "N")]
+    pub keep_days: Option<u32>,
 }
 
 /// Arguments of `completions`.

@@ -3,7 +3,10 @@
 mod args;
 mod audit;
 mod baseline;
+mod clock;
+mod diff;
 mod explain;
+mod history;
 mod inspect;
 mod output;
 mod pipeline;
@@ -61,6 +64,8 @@ fn run(cli: &Cli) -> anyhow::Result<ExitStatus> {
         Command::Verify(args) => verify::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
+        Command::Diff(args) => diff::run(args, &cli.common),
+        Command::History(args) => history::run(args, &cli.common),
         Command::Completions(args) => completions(args),
         Command::WimWorker => Ok(ExitStatus::Clean),
     }

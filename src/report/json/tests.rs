@@ -11,6 +11,8 @@ use super::lines::{Failed, Head};
 use super::{BaselineRecord, InputRecord, ProblemRecord, Tool, coverage, driver, image, judgement};
 use crate::facts::os_version::OsVersion;
 use crate::report::SCHEMA;
+use crate::report::changes::json::Diff;
+use crate::report::changes::runs::{PrunedDocument, RunDocument, RunList};
 
 impl JsonSchema for OsVersion {
     fn schema_name() -> Cow<'static, str> {
@@ -100,6 +102,11 @@ enum Line<'a> {
 fn the_schema_in_docs_is_made_from_the_types() {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     generator.subschema_for::<Line<'_>>();
+    // Documents of their own: `wimspect diff`, `wimspect history list`, `show` and `prune`.
+    generator.subschema_for::<Diff<'_>>();
+    generator.subschema_for::<RunList<'_>>();
+    generator.subschema_for::<RunDocument<'_>>();
+    generator.subschema_for::<PrunedDocument<'_>>();
     let schema = generator.into_root_schema_for::<Document<'_>>();
     let made = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/wimspect-1.schema.json");
