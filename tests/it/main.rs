@@ -11,6 +11,7 @@
 
 mod architecture;
 mod arguments;
+mod bus_evidence;
 mod catalogs;
 mod changes;
 mod cli_docs;
