@@ -28,6 +28,7 @@ mod history_growth;
 mod history_kill;
 mod hostile;
 mod html;
+mod incremental;
 mod inert;
 mod inf_corpus;
 mod inf_db;
