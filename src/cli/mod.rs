@@ -9,6 +9,7 @@ mod output;
 mod pipeline;
 mod policy;
 mod progress;
+mod report;
 mod verify;
 
 use std::io::Write;

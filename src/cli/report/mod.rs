@@ -1,0 +1,3 @@
+//! `wimspect report`: the scheduled report.
+
+mod config;
