@@ -5,6 +5,7 @@
 //! [`rules`] turns all of it into findings. `run` is the one way through.
 
 pub mod baseline;
+pub mod changes;
 pub mod choices;
 pub mod classify;
 pub mod coverage;
@@ -21,6 +22,7 @@ pub mod rules;
 mod run;
 pub mod selection;
 pub mod signing;
+pub mod snapshot;
 pub mod target;
 pub mod verdict;
 mod wanted_files;
