@@ -8,6 +8,7 @@ pub mod analysis;
 pub mod cli;
 pub mod facts;
 pub mod formats;
+pub mod history;
 pub mod inf_db;
 pub mod report;
 pub mod scan;

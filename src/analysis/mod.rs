@@ -24,6 +24,7 @@ pub mod selection;
 pub mod signing;
 pub mod snapshot;
 pub mod target;
+pub mod trends;
 pub mod verdict;
 mod wanted_files;
 pub mod world;

@@ -233,6 +233,11 @@ impl InputState {
         matches!(self.state, ReadState::Read)
     }
 
+    /// Whether something is known of what it holds: it was read, or an older run read it.
+    pub const fn is_known(&self) -> bool {
+        !matches!(self.state, ReadState::Missing(_))
+    }
+
     /// Whether what lies at `path` was not looked at: the place itself or a folder above it could not be read.
     pub fn is_unread(&self, path: &str) -> bool {
         lies_in(&self.unread, path)
@@ -291,8 +296,8 @@ impl Snapshot {
     }
 
     /// What is missing here as an older run saw it: a share that was not there one night is compared with what it held
-    /// when it was last seen. Returns whether an input is still missing.
-    pub fn fill_from(&mut self, older: &Self) -> bool {
+    /// when it was last seen.
+    pub fn fill_from(&mut self, older: &Self) {
         let mut filled = BTreeSet::new();
         for input in &mut self.inputs {
             if let (ReadState::Missing(why), Some(seen)) =
@@ -312,7 +317,6 @@ impl Snapshot {
             self.findings.extend(new.cloned());
             self.sort();
         }
-        self.inputs.iter().any(|i| matches!(i.state, ReadState::Missing(_)))
     }
 
     /// How many findings of a severity count.

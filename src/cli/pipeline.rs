@@ -8,6 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use super::args::{Common, Format, ScenarioArgs};
 use super::progress::Bar;
 use crate::analysis::prediction::scenario::Cells;
+use crate::analysis::snapshot::{InputState, ReadState};
 use crate::analysis::world::{BootFile, Folder, UnreadableFile, World};
 use crate::analysis::{Analysis, Answers, Request, analyse, ask};
 use crate::facts::boot_image::{BootImage, FileFault, Integrity, WimFile};
@@ -46,6 +47,8 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// An input as a whole could not be read: exit code 2.
     pub failed: Vec<String>,
+    /// What became of each input: for a snapshot, in which one that is missing must be told from one that is empty.
+    pub states: Vec<InputState>,
 }
 
 /// Loads the knowledge, with a site's own files over it.
@@ -91,7 +94,8 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
     };
     bar.finish();
     let analysis = analyse(world, asked, answers, request, db);
-    Ok(Outcome { analysis, inputs: outcome.inputs, problems: outcome.problems, failed: outcome.failed })
+    let Reading { inputs, problems, failed, states, .. } = outcome;
+    Ok(Outcome { analysis, inputs, problems, failed, states })
 }
 
 #[derive(Default)]
@@ -105,6 +109,7 @@ struct Reading {
     inputs: Vec<Input>,
     problems: Vec<Problem>,
     failed: Vec<String>,
+    states: Vec<InputState>,
     unreadable_files: Vec<UnreadableFile>,
     /// Compute the SHA-256 of boot images.
     want_digests: bool,
@@ -118,8 +123,10 @@ impl Reading {
                 continue;
             }
             self.inputs.push(input("share", path));
+            let mut state = InputState::read("share", slashes(path), "");
             match read_share(path, options, bar) {
                 Ok(share) => {
+                    state.unread = unread_places(&share);
                     self.problems.extend(share.problems.iter().map(|p| Problem {
                         path: p.path.clone(),
                         line: None,
@@ -129,8 +136,12 @@ impl Reading {
                     self.places.push(place);
                     self.shares.push(share);
                 }
-                Err(error) => self.failed.push(error.to_string()),
+                Err(error) => {
+                    state.state = ReadState::Missing(error.to_string());
+                    self.failed.push(error.to_string());
+                }
             }
+            self.states.push(state);
         }
     }
 
@@ -146,6 +157,7 @@ impl Reading {
         let names = short_names(&images);
         for (path, name) in images.iter().zip(names) {
             let mut record = input("boot-image", path);
+            let mut state = InputState::read("boot-image", slashes(path), name.clone());
             match read_image(path, &options, inputs.integrity, self.want_digests, bar) {
                 Ok(ReadImage { wim, images, sha256, integrity }) => {
                     record.guid = wim.as_ref().map(|w| w.guid.clone());
@@ -160,6 +172,7 @@ impl Reading {
                 }
                 Err(Unreadable { fault, message }) => {
                     self.failed.push(message.clone());
+                    state.state = ReadState::Missing(message.clone());
                     // Reports do not depend on the mount point.
                     let folder = path.parent().filter(|f| !f.as_os_str().is_empty());
                     let folder = folder.map(|f| f.join("").display().to_string());
@@ -168,6 +181,7 @@ impl Reading {
                 }
             }
             self.inputs.push(record);
+            self.states.push(state);
             bar.step();
         }
         Ok(())
@@ -177,6 +191,7 @@ impl Reading {
         let fleets = once(inputs.fleet);
         for (path, name) in fleets.iter().zip(short_names(&fleets)) {
             self.inputs.push(input("fleet", path));
+            let mut state = InputState::read("fleet", slashes(path), name.clone());
             match read_fleet(path, &name, bar) {
                 Ok(fleet) => {
                     self.problems.extend(fleet.problems.into_iter().map(|p| Problem {
@@ -186,8 +201,12 @@ impl Reading {
                     }));
                     self.fleet.extend(fleet.machines);
                 }
-                Err(error) => self.failed.push(error.to_string()),
+                Err(error) => {
+                    state.state = ReadState::Missing(error.to_string());
+                    self.failed.push(error.to_string());
+                }
             }
+            self.states.push(state);
         }
     }
 
@@ -265,6 +284,15 @@ fn read_image(
         };
         Ok(ReadImage { wim: Some(wim), images, sha256, integrity })
     })
+}
+
+/// Places of a share of which nothing is known: an INF below one of them is not removed when it is not seen.
+fn unread_places(share: &Share) -> Vec<String> {
+    let infs = share.infs.iter().filter(|inf| inf.content.is_err()).map(|inf| inf.path.clone());
+    let mut places: Vec<String> = share.problems.iter().map(|p| p.path.clone()).chain(infs).collect();
+    places.sort();
+    places.dedup();
+    places
 }
 
 /// A file that was named twice is one input.

@@ -18,3 +18,4 @@ pub mod report_config;
 pub mod share;
 pub mod signature;
 pub mod single_file;
+pub mod utc;

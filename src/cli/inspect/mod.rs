@@ -98,5 +98,6 @@ fn single_inf(args: &InspectArgs, request: &Request, db: &InfDb) -> Outcome {
         inputs: vec![Input { kind: "share", path, sha256: None, guid: None }],
         problems: Vec::new(),
         failed,
+        states: Vec::new(),
     }
 }
