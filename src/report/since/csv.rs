@@ -18,7 +18,12 @@ pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
     let message = format!("{}, {}: {} {}{others}", section.title, section.run, summary.headline, summary.since);
     row(&with([("record", "run".to_owned()), ("message", message)]), out)?;
     for (path, why) in section.missing {
-        let cells = [("record", "missing".to_owned()), ("severity", "error".to_owned()), ("path", path.clone()), ("message", why.clone())];
+        let cells = [
+            ("record", "missing".to_owned()),
+            ("severity", "error".to_owned()),
+            ("path", path.clone()),
+            ("message", why.clone()),
+        ];
         row(&with(cells), out)?;
     }
     for comparison in section.comparisons {
@@ -31,7 +36,14 @@ pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
     for point in section.trends {
         let mut message = format!(
             "run {}: {} errors, {} warnings, {} notes, {} not counted, {} packages, {} images, {} missing inputs",
-            point.run, point.errors, point.warnings, point.notes, point.not_counted, point.packages, point.images, point.missing
+            point.run,
+            point.errors,
+            point.warnings,
+            point.notes,
+            point.not_counted,
+            point.packages,
+            point.images,
+            point.missing
         );
         if let (Some(covered), Some(adapters)) = (point.covered, point.adapters) {
             message.push_str(&format!(", {covered} of {adapters} adapters covered"));

@@ -25,7 +25,8 @@ pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
     xml.write_event(Event::Start(BytesStart::new("properties")))?;
     for (name, value) in properties(section) {
         let value = clipped(&value, MOST_LINE);
-        let property = BytesStart::new("property").with_attributes([("name", name.as_str()), ("value", value.as_str())]);
+        let property =
+            BytesStart::new("property").with_attributes([("name", name.as_str()), ("value", value.as_str())]);
         xml.write_event(Event::Empty(property))?;
     }
     xml.write_event(Event::End(BytesEnd::new("properties")))?;
@@ -53,7 +54,8 @@ fn properties(section: &Since<'_>) -> Vec<(String, String)> {
         }
     }
     for row in super::numbers::series(section.trends) {
-        let values: Vec<String> = row.values.iter().map(|v| v.map_or_else(|| "-".to_owned(), |v| v.to_string())).collect();
+        let values: Vec<String> =
+            row.values.iter().map(|v| v.map_or_else(|| "-".to_owned(), |v| v.to_string())).collect();
         all.push((format!("trend {}", row.name.to_lowercase()), values.join(" ")));
     }
     all

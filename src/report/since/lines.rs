@@ -59,7 +59,12 @@ pub(super) fn groups(section: &Since<'_>, comparison: &Comparison) -> Vec<Group>
     let gone = changes.findings.gone.iter().map(|f| finding(f, f.message.clone(), false)).collect();
     let changed = changes.findings.changed.iter().map(|c| finding(&c.after, what_changed(c), true)).collect();
     let packages = &changes.packages;
-    let package = |p: &PackageState, text: String| Line { name: p.inf.clone(), path: place_of_package(p), text, ..Line::default() };
+    let package = |p: &PackageState, text: String| Line {
+        name: p.inf.clone(),
+        path: place_of_package(p),
+        text,
+        ..Line::default()
+    };
     let plain = |all: &[PackageState]| all.iter().map(|p| package(p, version(p))).collect();
     let updated = packages.updated.iter().map(|c| package(&c.after, from_to(&version(&c.before), &version(&c.after))));
     let moved = packages.moved.iter().map(|c| package(&c.after, format!("was {}", place_of_package(&c.before))));
@@ -76,7 +81,12 @@ pub(super) fn groups(section: &Since<'_>, comparison: &Comparison) -> Vec<Group>
         group("Packages removed", "package-removed", false, plain(&packages.removed)),
         group("Inputs that are back", "input-back", false, changes.inputs.back.iter().map(input).collect()),
         group("Inputs added", "input-added", false, changes.inputs.added.iter().map(input).collect()),
-        group("Inputs not asked for any more", "input-removed", false, changes.inputs.removed.iter().map(input).collect()),
+        group(
+            "Inputs not asked for any more",
+            "input-removed",
+            false,
+            changes.inputs.removed.iter().map(input).collect(),
+        ),
         group("Fleet", "coverage", false, changes.coverage.iter().map(coverage).collect()),
         group("Not looked at", "not-looked-at", false, not_looked_at(changes)),
     ];
@@ -99,12 +109,17 @@ fn version(package: &PackageState) -> String {
 
 fn said(provider: Option<&str>, date: Option<&str>, version: Option<&str>) -> String {
     let number: Vec<&str> = [date, version].into_iter().flatten().collect();
-    let parts: Vec<String> = provider.map(str::to_owned).into_iter().chain((!number.is_empty()).then(|| number.join(" "))).collect();
+    let parts: Vec<String> =
+        provider.map(str::to_owned).into_iter().chain((!number.is_empty()).then(|| number.join(" "))).collect();
     if parts.is_empty() { "says no provider and no version".to_owned() } else { parts.join(", ") }
 }
 
 fn from_to(before: &str, after: &str) -> String {
-    if before == after { format!("{after}: the same version, with another content") } else { format!("{before} → {after}") }
+    if before == after {
+        format!("{after}: the same version, with another content")
+    } else {
+        format!("{before} → {after}")
+    }
 }
 
 fn what_changed(change: &Pair<FindingState>) -> String {
@@ -123,7 +138,8 @@ fn what_changed(change: &Pair<FindingState>) -> String {
         parts.push(format!("confidence {} → {}", before.confidence.name(), after.confidence.name()));
     }
     if before.targets != after.targets {
-        let without = |all: &[String], others: &[String]| all.iter().filter(|t| !others.contains(t)).cloned().collect::<Vec<_>>();
+        let without =
+            |all: &[String], others: &[String]| all.iter().filter(|t| !others.contains(t)).cloned().collect::<Vec<_>>();
         let (more, fewer) = (without(&after.targets, &before.targets), without(&before.targets, &after.targets));
         for (word, targets) in [("now also for", more), ("no longer for", fewer)] {
             if !targets.is_empty() {
@@ -155,16 +171,17 @@ fn image(change: &ImageChange) -> Line {
     if before != after {
         parts.push(format!("{} → {}", fit(before), fit(after)));
     }
-    for (number, what) in [
-        (drivers.added.len(), "added"),
-        (drivers.removed.len(), "removed"),
-        (drivers.updated.len(), "updated"),
-    ] {
+    for (number, what) in
+        [(drivers.added.len(), "added"), (drivers.removed.len(), "removed"), (drivers.updated.len(), "updated")]
+    {
         if number > 0 {
             parts.push(format!("{} {what}", plural(number, "driver")));
         }
     }
-    let nothing = change.facts.is_empty() && parts.len() == 1 && change.components.added.is_empty() && change.components.removed.is_empty();
+    let nothing = change.facts.is_empty()
+        && parts.len() == 1
+        && change.components.added.is_empty()
+        && change.components.removed.is_empty();
     if nothing && change.event == crate::analysis::changes::ImageEvent::Rebuilt {
         parts.push("the same drivers and components".to_owned());
     }
@@ -208,9 +225,17 @@ fn input(input: &InputState) -> Line {
 
 fn coverage(change: &Pair<Option<CoverageState>>) -> Line {
     let said = |c: &Option<CoverageState>| {
-        c.as_ref().map_or_else(|| "no fleet".to_owned(), |c| {
-            format!("{} of {} run by every target ({})", c.covered, plural(c.adapters, "adapter"), plural(c.machines, "machine"))
-        })
+        c.as_ref().map_or_else(
+            || "no fleet".to_owned(),
+            |c| {
+                format!(
+                    "{} of {} run by every target ({})",
+                    c.covered,
+                    plural(c.adapters, "adapter"),
+                    plural(c.machines, "machine")
+                )
+            },
+        )
     };
     Line { name: "coverage".to_owned(), text: from_to(&said(&change.before), &said(&change.after)), ..Line::default() }
 }

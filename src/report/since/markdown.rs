@@ -22,7 +22,13 @@ const MOST_BYTES: usize = 12_000;
 /// Those of the writer.
 pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = Summary::of(section);
-    let mut page = format!("\n## {}\n\n{}, {}: {}", text(&summary.headline), text(section.title), section.run, text(&summary.since));
+    let mut page = format!(
+        "\n## {}\n\n{}, {}: {}",
+        text(&summary.headline),
+        text(section.title),
+        section.run,
+        text(&summary.since)
+    );
     if !summary.others.is_empty() {
         let _ = write!(page, "; {}", summary.others.join(", "));
     }
@@ -71,10 +77,15 @@ fn trends(section: &Since<'_>, page: &mut String) {
     if section.trends.len() < 2 {
         return;
     }
-    let _ = write!(page, "\n### Trends of the last {} runs\n\n| count | now | before | over the runs |\n|---|--:|--:|---|\n", section.trends.len());
+    let _ = write!(
+        page,
+        "\n### Trends of the last {} runs\n\n| count | now | before | over the runs |\n|---|--:|--:|---|\n",
+        section.trends.len()
+    );
     for row in series(section.trends) {
         let now = row.now().map_or_else(|| "–".to_owned(), |n| n.to_string());
-        let step = row.step().map_or_else(|| "–".to_owned(), |s| if s == 0 { "same".to_owned() } else { format!("{s:+}") });
+        let step =
+            row.step().map_or_else(|| "–".to_owned(), |s| if s == 0 { "same".to_owned() } else { format!("{s:+}") });
         let _ = writeln!(page, "| {} | {now} | {step} | {} ({}) |", row.name, row.sparkline(), row.words());
     }
 }

@@ -13,8 +13,6 @@ mod lines;
 pub mod markdown;
 mod numbers;
 mod summary;
-#[cfg(test)]
-mod tests;
 pub mod text;
 
 pub use self::summary::{Summary, Tone};
@@ -27,6 +25,17 @@ use crate::inf_db::InfDb;
 /// Holds the place of the section in a report that is kept. Text of an input can not look like it: no format lets a control
 /// character through, and JSON, which escapes it, writes the section before any such text.
 pub const MARK: &str = "\u{1}what changed\u{1}";
+
+/// The same as JSON writes it.
+const MARK_IN_JSON: &str = "\"\\u0001what changed\\u0001\"";
+
+/// A report parted at its mark: what stands before it, and what stands behind it. `None` where a format has no section.
+pub fn parted(report: &[u8]) -> Option<(&[u8], &[u8])> {
+    let at = |mark: &str| {
+        memchr::memmem::find(report, mark.as_bytes()).map(|at| (&report[..at], &report[at + mark.len()..]))
+    };
+    at(MARK).or_else(|| at(MARK_IN_JSON))
+}
 
 /// What the section says.
 #[derive(Clone, Debug)]
@@ -41,6 +50,8 @@ pub struct Since<'a> {
     pub trends: &'a [TrendPoint],
     /// Inputs that are missing now: path, and why.
     pub missing: &'a [(String, String)],
+    /// The history can not be read: why what changed is not known.
+    pub no_history: bool,
     /// Titles of the rules.
     pub db: &'a InfDb,
 }

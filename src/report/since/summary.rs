@@ -36,6 +36,12 @@ impl Summary {
     /// Of the comparison with the last run.
     pub fn of(section: &Since<'_>) -> Self {
         let mut summary = match section.last() {
+            None if section.no_history => Self {
+                tone: Tone::Look,
+                headline: "What changed is not known".to_owned(),
+                since: "because the history can not be read".to_owned(),
+                others: Vec::new(),
+            },
             None => Self {
                 tone: Tone::Calm,
                 headline: "The first run".to_owned(),
@@ -49,7 +55,11 @@ impl Summary {
             let missing = format!("{} missing", plural(section.missing.len(), "input"));
             let calm = summary.tone == Tone::Calm;
             summary.tone = summary.tone.max(Tone::Look);
-            summary.headline = if calm && section.last().is_some() { capitalised(&missing) } else { format!("{}, {missing}", summary.headline) };
+            summary.headline = if calm && section.last().is_some() {
+                capitalised(&missing)
+            } else {
+                format!("{}, {missing}", summary.headline)
+            };
         }
         summary
     }
@@ -65,7 +75,8 @@ impl Summary {
                 parts.push(plural(number, noun));
             }
         }
-        let unfit: Vec<String> = changes.images.iter().filter(|i| i.became_unfit()).map(super::lines::image_name).collect();
+        let unfit: Vec<String> =
+            changes.images.iter().filter(|i| i.became_unfit()).map(super::lines::image_name).collect();
         if !unfit.is_empty() {
             let names = if unfit.len() <= MOST_NAMED { unfit.join(" and ") } else { format!("{} images", unfit.len()) };
             parts.push(format!("{names} {} not fit", if unfit.len() == 1 { "is" } else { "are" }));
