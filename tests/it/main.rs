@@ -34,6 +34,7 @@ mod packages;
 mod policy;
 mod predictions;
 mod releases;
+mod report;
 mod renamed;
 mod rule_counts;
 mod rules;

@@ -13,6 +13,8 @@ mod lines;
 pub mod markdown;
 mod numbers;
 mod summary;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 pub use self::summary::{Summary, Tone};
