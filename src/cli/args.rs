@@ -63,6 +63,13 @@ const REPORT_EXAMPLES: &str = "Examples:
 
 What is reported, and how, stands in the configuration: --format, --policy and the like are refused here.";
 
+const DIFF_EXAMPLES: &str = "Examples:
+  wimspect diff boot-old.wim boot-new.wim                     drivers, components, versions, image by image
+  wimspect diff //server/drivers-2025 //server/drivers        packages added, removed, updated, moved
+  wimspect diff previous latest --history wimspect.db         what the last night changed
+  wimspect diff 2026-11-01 latest --history wimspect.db       and what the month did
+Exit code 0 whether something is different or not, unless --fail-on-change is given: then 1 for a difference.";
+
 /// Subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -79,6 +86,11 @@ pub enum Command {
     Inspect(InspectArgs),
     /// A rule, a NIC family or a WinPE release; without an id: the list.
     Explain(ExplainArgs),
+    /// What is different between two boot images, two shares or two runs.
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffArgs),
+    /// The runs that a history holds: list, show one, prune.
+    History(HistoryArgs),
     /// Completions for a shell, to standard output.
     Completions(CompletionsArgs),
     /// Reads WIM files for the program itself.
@@ -178,7 +190,7 @@ pub struct ReportArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// Say also what changed since this run (repeatable): its number, `latest-7`, or a date in UTC, 2026-11-28.
-    #[arg(long, value_name = "RUN|DATE", value_parser = run_name)]
+    #[arg(long, value_name = "RUN|DATE")]
     pub since: Vec<RunName>,
 }
 
@@ -232,6 +244,75 @@ pub struct InspectArgs {
 pub struct ExplainArgs {
     /// A rule, a NIC family, a WinPE release or an OS version.
     pub id: Option<String>,
+}
+
+/// Arguments of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// A boot image, a share, or a run of --history: its number, latest, previous, or a date in UTC.
+    #[arg(value_name = "A")]
+    pub before: PathBuf,
+    /// The same kind again: what is different in it.
+    #[arg(value_name = "B")]
+    pub after: PathBuf,
+    /// A and B are runs of this history.
+    #[arg(long, value_name = "FILE")]
+    pub history: Option<PathBuf>,
+    /// Exit with 1 when something is different.
+    #[arg(long)]
+    pub fail_on_change: bool,
+}
+
+/// Arguments of `history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: HistoryCommand,
+}
+
+/// What to do with a history.
+#[derive(Debug, Subcommand)]
+pub enum HistoryCommand {
+    /// The runs in numbers, and how they went.
+    List(HistoryFile),
+    /// What a run saw: inputs, images, packages (-v lists them), findings.
+    Show(HistoryShow),
+    /// Take away old runs; what one of the two limits keeps stays, and the newest run always.
+    Prune(HistoryPrune),
+}
+
+/// Which history.
+#[derive(Debug, Args)]
+pub struct HistoryFile {
+    /// The history.
+    #[arg(long, value_name = "FILE")]
+    pub history: PathBuf,
+}
+
+/// Arguments of `history show`.
+#[derive(Debug, Args)]
+pub struct HistoryShow {
+    /// Its number, latest, previous, latest-3, or a date in UTC: 2026-11-28, 2026-11-28T03:00Z.
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub run: RunName,
+    /// Which history.
+    #[command(flatten)]
+    pub file: HistoryFile,
+}
+
+/// Arguments of `history prune`.
+#[derive(Debug, Args)]
+pub struct HistoryPrune {
+    /// Which history.
+    #[command(flatten)]
+    pub file: HistoryFile,
+    /// Keep the last N runs.
+    #[arg(long, value_name = "N", required_unless_present = "keep_days")]
+    pub keep_runs: Option<u32>,
+    /// Keep the runs of the last N days.
+    #[arg(long, value_name = "N")]
+    pub keep_days: Option<u32>,
 }
 
 /// Arguments of `completions`.
@@ -414,10 +495,6 @@ pub enum Color {
     Always,
     /// No.
     Never,
-}
-
-fn run_name(text: &str) -> Result<RunName, String> {
-    text.parse()
 }
 
 fn arch() -> Named<Arch> {

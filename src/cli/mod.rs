@@ -3,7 +3,10 @@
 mod args;
 mod audit;
 mod baseline;
+mod clock;
+mod diff;
 mod explain;
+mod history;
 mod inspect;
 mod output;
 mod pipeline;
@@ -72,6 +75,8 @@ fn run(cli: &Cli, typed: &[String]) -> anyhow::Result<ExitStatus> {
         Command::Report(args) => report::run(args, &cli.common, typed),
         Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
+        Command::Diff(args) => diff::run(args, &cli.common),
+        Command::History(args) => history::run(args, &cli.common),
         Command::Completions(args) => completions(args),
         Command::WimWorker => Ok(ExitStatus::Clean),
     }

@@ -2,7 +2,6 @@
 //! user's configuration folder.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -81,14 +80,7 @@ fn read(path: &Path, option: &str, db: &InfDb) -> Result<Policy> {
     })
 }
 
-/// The day on which ignores are judged: that of the clock, or of `SOURCE_DATE_EPOCH` where a run must be repeatable.
+/// The day on which ignores are judged.
 pub fn today() -> Day {
-    Day::from_unix_seconds(now())
-}
-
-/// Seconds since 1970-01-01 00:00 UTC, by the clock or by `SOURCE_DATE_EPOCH`.
-pub fn now() -> u64 {
-    let fixed = std::env::var("SOURCE_DATE_EPOCH").ok().and_then(|text| text.parse().ok());
-    let now = || SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    fixed.unwrap_or_else(now)
+    Day::from_unix_seconds(super::clock::now())
 }

@@ -298,7 +298,7 @@ fn a_lock_of_a_dead_process_is_taken_over_and_one_of_another_machine_is_not() {
     let mine = std::fs::read_to_string(&owner_file).unwrap();
     drop(lock);
     std::fs::write(&owner_file, &mine).unwrap();
-    assert_eq!(take().unwrap().taken_over.map(|o| o.pid), Some(std::process::id()));
+    assert_eq!(take().unwrap().taken_over.as_ref().map(|o| o.pid), Some(std::process::id()));
     let host = super::lock::Owner::here(0).host;
     std::fs::write(&owner_file, mine.replace(&format!("\"{host}\""), "\"elsewhere\"")).unwrap();
     let said = take().unwrap_err().to_string();

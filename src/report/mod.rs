@@ -1,5 +1,6 @@
 //! FINDINGS → BYTES on a writer, one file per format. Domain types are not wire types: the JSON shapes live in [`json`].
 
+pub mod changes;
 pub mod csv;
 pub mod html;
 pub mod inert;

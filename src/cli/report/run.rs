@@ -13,8 +13,8 @@ use super::prepared::Prepared;
 use crate::analysis::changes::Changes;
 use crate::analysis::trends::TrendPoint;
 use crate::cli::args::{Common, ReportArgs};
+use crate::cli::clock::now;
 use crate::cli::output::style;
-use crate::cli::policy::now;
 use crate::cli::{ExitStatus, complain};
 use crate::facts::policy::Day;
 use crate::history::lock::RunLock;
@@ -163,7 +163,7 @@ fn past(
         let mut comparisons = Vec::new();
         for run in newest.iter().chain(&asked) {
             let changes = Changes::between(&history.known_at(run.id)?, &judged.snapshot);
-            comparisons.push(Comparison { before: Moment { run: run.id.0, at: run.point.started }, changes });
+            comparisons.push(Comparison { before: run.point.clone(), changes });
         }
         let trends = history.trends(settings.trend.saturating_sub(1))?;
         let success = history

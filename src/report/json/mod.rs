@@ -21,6 +21,7 @@ use super::inert::InertJson;
 use super::stream::{RecordPerLine, seq};
 use super::{Report, SCHEMA, since};
 use crate::analysis::world::DriverIndex;
+use crate::inf_db::InfDb;
 
 /// Writes the report and a final line end.
 ///
@@ -108,7 +109,7 @@ fn shown_drivers(report: &Report<'_>) -> BTreeSet<DriverIndex> {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Tool<'a> {
+pub(in crate::report) struct Tool<'a> {
     name: &'static str,
     version: &'static str,
     inf_db: String,
@@ -116,6 +117,11 @@ struct Tool<'a> {
 }
 
 impl<'a> Tool<'a> {
+    /// Where no report is made, and so no policy plays a part.
+    pub(in crate::report) fn of_program(db: &InfDb) -> Self {
+        Self { name: "wimspect", version: env!("CARGO_PKG_VERSION"), inf_db: db.digest(), policy: None }
+    }
+
     fn of(report: &Report<'a>) -> Self {
         Self { name: "wimspect", version: env!("CARGO_PKG_VERSION"), inf_db: report.db.digest(), policy: report.policy }
     }

@@ -11,6 +11,9 @@ use super::lines::{Failed, Head};
 use super::{BaselineRecord, InputRecord, ProblemRecord, Tool, coverage, driver, image, judgement};
 use crate::facts::os_version::OsVersion;
 use crate::report::SCHEMA;
+use crate::report::changes::json::Diff;
+use crate::report::changes::runs::{PrunedDocument, RunDocument, RunList};
+use crate::report::since::json::HistoryRecord;
 
 impl JsonSchema for OsVersion {
     fn schema_name() -> Cow<'static, str> {
@@ -47,6 +50,10 @@ struct Document<'a> {
     #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
     tool: Tool<'a>,
+    /// Only in scheduled reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "HistoryRecord<'a>")]
+    history: Option<HistoryRecord<'a>>,
     /// The inputs as given.
     inputs: Vec<InputRecord<'a>>,
     images: Vec<image::ImageRecord<'a>>,
@@ -82,6 +89,7 @@ struct Document<'a> {
 #[expect(dead_code, reason = "only its shape is of use")]
 enum Line<'a> {
     Head(Head<'a>),
+    History(HistoryRecord<'a>),
     Input(InputRecord<'a>),
     Failed(Failed<'a>),
     Image(image::ImageRecord<'a>),
@@ -100,6 +108,11 @@ enum Line<'a> {
 fn the_schema_in_docs_is_made_from_the_types() {
     let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
     generator.subschema_for::<Line<'_>>();
+    // Documents of their own: `wimspect diff`, `wimspect history list`, `show` and `prune`.
+    generator.subschema_for::<Diff<'_>>();
+    generator.subschema_for::<RunList<'_>>();
+    generator.subschema_for::<RunDocument<'_>>();
+    generator.subschema_for::<PrunedDocument<'_>>();
     let schema = generator.into_root_schema_for::<Document<'_>>();
     let made = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/wimspect-1.schema.json");

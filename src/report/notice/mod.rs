@@ -160,3 +160,21 @@ impl<'a> Notice<'a> {
         serde_json::to_writer(InertJson(out), self).map_err(io::Error::from)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_in_docs_is_made_from_the_types() {
+        let schema = schemars::generate::SchemaSettings::draft2020_12().for_serialize().into_generator();
+        let schema = schema.into_root_schema_for::<Notice<'_>>();
+        let made = format!("{}\n", serde_json::to_string_pretty(&schema).unwrap());
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/wimspect-notice-1.schema.json");
+        if std::env::var_os("UPDATE").is_some_and(|value| value == "1") {
+            std::fs::write(&path, &made).unwrap();
+        }
+        let written = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
+        assert!(written == made, "docs/wimspect-notice-1.schema.json: UPDATE=1 cargo test --lib schema_in_docs");
+    }
+}

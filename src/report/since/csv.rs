@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::Since;
 use super::lines::{Line, groups};
 use super::summary::Summary;
+use super::{Moment, Since};
 use crate::facts::utc;
 use crate::report::csv::{row, with};
 
@@ -14,7 +14,7 @@ use crate::report::csv::{row, with};
 /// Those of the writer.
 pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
     let summary = Summary::of(section);
-    let others = if summary.others.is_empty() { String::new() } else { format!(": {}", summary.others.join(", ")) };
+    let others = if summary.counts.is_empty() { String::new() } else { format!(": {}", summary.counts) };
     let message = format!("{}, {}: {} {}{others}", section.title, section.run, summary.headline, summary.since);
     row(&with([("record", "run".to_owned()), ("message", message)]), out)?;
     for (path, why) in section.missing {
@@ -29,7 +29,7 @@ pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
     for comparison in section.comparisons {
         for group in groups(section, comparison) {
             for line in &group.lines {
-                change(&comparison.before.to_string(), group.id, line, out)?;
+                change(&Moment::from(&comparison.before).to_string(), group.id, line, out)?;
             }
         }
     }

@@ -45,8 +45,8 @@ pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
     html.text(&summary.headline)?;
     html.raw("</h2><p>")?;
     html.text(&summary.since)?;
-    if !summary.others.is_empty() {
-        html.text(&format!(": {}", summary.others.join(" · ")))?;
+    if !summary.counts.is_empty() {
+        html.text(&format!(": {}", summary.counts))?;
     }
     html.raw("</p></div></div>")?;
     missing(section, html)?;
@@ -85,10 +85,10 @@ fn missing(section: &Since<'_>, html: &mut Html<'_>) -> io::Result<()> {
 fn further(comparison: &Comparison, html: &mut Html<'_>) -> io::Result<()> {
     let summary = Summary::of_comparison(comparison);
     html.raw("<details class=\"change card\" open><summary><h3>")?;
-    html.text(&format!("{} {}", summary.headline, summary.since))?;
+    html.text(&summary.line())?;
     html.raw("</h3></summary>")?;
-    if !summary.others.is_empty() {
-        html.element("p", "muted", &summary.others.join(" · "))?;
+    if !summary.counts.is_empty() {
+        html.element("p", "muted", &summary.counts)?;
     }
     Ok(())
 }

@@ -237,7 +237,9 @@ fn coverage(change: &Pair<Option<CoverageState>>) -> Line {
             },
         )
     };
-    Line { name: "coverage".to_owned(), text: from_to(&said(&change.before), &said(&change.after)), ..Line::default() }
+    let (before, after) = (said(&change.before), said(&change.after));
+    let text = if before == after { format!("{after}, others than before") } else { format!("{before} → {after}") };
+    Line { name: "coverage".to_owned(), text, ..Line::default() }
 }
 
 fn not_looked_at(changes: &Changes) -> Vec<Line> {

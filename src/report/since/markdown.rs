@@ -29,8 +29,8 @@ pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
         section.run,
         text(&summary.since)
     );
-    if !summary.others.is_empty() {
-        let _ = write!(page, "; {}", summary.others.join(", "));
+    if !summary.counts.is_empty() {
+        let _ = write!(page, "; {}", summary.counts);
     }
     page.push_str(".\n");
     if !section.missing.is_empty() {

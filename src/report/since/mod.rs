@@ -19,6 +19,7 @@ pub mod text;
 
 pub use self::summary::{Summary, Tone};
 
+use super::changes::{Compared, Side};
 use crate::analysis::changes::Changes;
 use crate::analysis::trends::TrendPoint;
 use crate::facts::utc;
@@ -67,6 +68,12 @@ pub struct Moment {
     pub at: u64,
 }
 
+impl From<&TrendPoint> for Moment {
+    fn from(point: &TrendPoint) -> Self {
+        Self { run: point.run, at: point.started }
+    }
+}
+
 impl std::fmt::Display for Moment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // To the minute: nobody starts reports by the second.
@@ -80,7 +87,7 @@ impl std::fmt::Display for Moment {
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// The older one.
-    pub before: Moment,
+    pub before: TrendPoint,
     /// What is different.
     pub changes: Changes,
 }
@@ -89,6 +96,12 @@ impl Since<'_> {
     /// What changed since the last run; `None` in the first one.
     pub fn last(&self) -> Option<&Comparison> {
         self.comparisons.first()
+    }
+
+    /// One of the comparisons, as the parts of the program that only compare take it.
+    fn compared<'c>(&'c self, comparison: &'c Comparison) -> Option<Compared<'c>> {
+        let after = Side::Run(self.trends.last()?);
+        Some(Compared { before: Side::Run(&comparison.before), after, changes: &comparison.changes })
     }
 
     fn rule_title<'t>(&'t self, rule: &'t str) -> &'t str {

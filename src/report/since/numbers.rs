@@ -1,6 +1,7 @@
 //! Trends: a row for each number, over the last runs.
 
 use crate::analysis::trends::TrendPoint;
+use crate::report::changes::trends::sparkline;
 
 /// One number over the runs.
 pub(super) struct Series {
@@ -45,18 +46,7 @@ impl Series {
 
     /// Blocks, one for each run: `▁▁▃█`.
     pub(super) fn sparkline(&self) -> String {
-        const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-        let most = self.range().map_or(0, |(_, most)| most);
-        let block = |value: &Option<u64>| match value {
-            None => ' ',
-            Some(_) if most == 0 => BLOCKS[0],
-            // Whatever is more than nothing is to be seen.
-            Some(value) => {
-                let level = value.saturating_mul(7).div_ceil(most);
-                BLOCKS[usize::try_from(level).unwrap_or(7).min(7)]
-            }
-        };
-        self.values.iter().map(block).collect()
+        sparkline(&self.values)
     }
 }
 

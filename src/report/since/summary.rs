@@ -1,8 +1,8 @@
 //! What a person has to see in five seconds.
 
-use super::{Comparison, Since};
-use crate::analysis::changes::{Changes, ImageEvent};
+use super::{Comparison, Moment, Since};
 use crate::analysis::finding::Severity;
+use crate::report::changes::summary as all_counts;
 use crate::report::text::plural;
 
 /// How it sounds.
@@ -25,8 +25,8 @@ pub struct Summary {
     pub headline: String,
     /// `since run 41 of 2026-11-27 02:00 UTC`.
     pub since: String,
-    /// What else is different: `3 findings gone`, `4 packages added`.
-    pub others: Vec<String>,
+    /// All that is different, in numbers; empty when nothing is.
+    pub counts: String,
 }
 
 /// Images that are named in the headline.
@@ -40,13 +40,13 @@ impl Summary {
                 tone: Tone::Look,
                 headline: "What changed is not known".to_owned(),
                 since: "because the history can not be read".to_owned(),
-                others: Vec::new(),
+                counts: String::new(),
             },
             None => Self {
                 tone: Tone::Calm,
                 headline: "The first run".to_owned(),
                 since: "from the next one on, what changed stands here".to_owned(),
-                others: Vec::new(),
+                counts: String::new(),
             },
             Some(comparison) => Self::of_comparison(comparison),
         };
@@ -62,6 +62,12 @@ impl Summary {
             };
         }
         summary
+    }
+
+    /// Headline and what it is compared with, in one line.
+    pub fn line(&self) -> String {
+        let between = if self.since.starts_with("from ") { ":" } else { "" };
+        format!("{}{between} {}", self.headline, self.since)
     }
 
     /// Of one comparison.
@@ -81,53 +87,19 @@ impl Summary {
             let names = if unfit.len() <= MOST_NAMED { unfit.join(" and ") } else { format!("{} images", unfit.len()) };
             parts.push(format!("{names} {} not fit", if unfit.len() == 1 { "is" } else { "are" }));
         }
-        let others = others(changes);
+        let counts = if changes.is_empty() { String::new() } else { all_counts(changes) };
         let tone = match (errors + unfit.len(), warnings) {
             (1.., _) => Tone::Worse,
             (0, 1..) => Tone::Look,
             _ => Tone::Calm,
         };
-        let headline = match (parts.is_empty(), others.is_empty()) {
+        let headline = match (parts.is_empty(), counts.is_empty()) {
             (false, _) => capitalised(&parts.join(", ")),
             (true, false) => "No new findings".to_owned(),
             (true, true) => "Nothing changed".to_owned(),
         };
-        Self { tone, headline, since: format!("since {}", comparison.before), others }
+        Self { tone, headline, since: format!("since {}", Moment::from(&comparison.before)), counts }
     }
-}
-
-/// Everything that is not in the headline, in numbers.
-fn others(changes: &Changes) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut some = |number: usize, one: &str, many: &str| {
-        if number > 0 {
-            parts.push(format!("{number} {}", if number == 1 { one } else { many }));
-        }
-    };
-    let newly = changes.newly_counting().count();
-    let silent = (changes.findings.new.len() + changes.findings.changed.len()).saturating_sub(newly);
-    some(changes.findings.gone.len(), "finding gone", "findings gone");
-    some(silent, "finding changed or not counted", "findings changed or not counted");
-    let packages = &changes.packages;
-    some(packages.added.len(), "package added", "packages added");
-    some(packages.removed.len(), "package removed", "packages removed");
-    some(packages.updated.len(), "package updated", "packages updated");
-    some(packages.moved.len(), "package moved", "packages moved");
-    for (event, one, many) in [
-        (ImageEvent::Added, "image added", "images added"),
-        (ImageEvent::Removed, "image removed", "images removed"),
-        (ImageEvent::Rebuilt, "image rebuilt", "images rebuilt"),
-        (ImageEvent::Changed, "image changed", "images changed"),
-    ] {
-        some(changes.images.iter().filter(|i| i.event == event).count(), one, many);
-    }
-    let inputs = &changes.inputs;
-    some(inputs.missing.len(), "input newly missing", "inputs newly missing");
-    some(inputs.back.len(), "input back", "inputs back");
-    some(inputs.added.len(), "input added", "inputs added");
-    some(inputs.removed.len(), "input not asked for any more", "inputs not asked for any more");
-    some(usize::from(changes.coverage.is_some()), "change of the fleet's coverage", "");
-    parts
 }
 
 fn capitalised(text: &str) -> String {

@@ -90,7 +90,7 @@ fn the_headline_says_what_got_worse() {
         let summary = Summary::of(section);
         assert_eq!(summary.headline, "2 new errors, 1 new warning, boot.wim:1 is not fit, 1 input missing");
         assert_eq!(summary.tone, Tone::Worse);
-        assert!(summary.others.contains(&"1 finding gone".to_owned()), "{:?}", summary.others);
+        assert!(summary.counts.contains(&"1 finding gone".to_owned()), "{:?}", summary.counts);
     });
 }
 
@@ -121,7 +121,10 @@ fn hostile_names_command_nothing() {
 fn drawings_have_words_and_numbers_beside_them() {
     with_section("x", |section| {
         let page = written(|out| html::write(section, out));
-        assert!(page.contains("role=\"img\"") && page.contains("aria-label=\"Errors over 2 runs: between 0 and 3, now 3\""), "{page}");
+        assert!(
+            page.contains("role=\"img\"") && page.contains("aria-label=\"Errors over 2 runs: between 0 and 3, now 3\""),
+            "{page}"
+        );
         assert!(page.contains("<span class=\"worse\">+3</span><span class=\"vh\"> worse</span>"), "{page}");
         assert!(!page.contains(" style="), "the policy of the page forbids it");
     });

@@ -10,14 +10,14 @@ use super::{JSON, Site};
 use crate::support::{copy_tree, finish, fixture};
 
 fn runs(site: &Site) -> usize {
-    History::open_existing(&site.path("wimspect-history.sqlite")).unwrap().runs().unwrap().len()
+    History::open_existing(&site.path("wimspect.db")).unwrap().runs().unwrap().len()
 }
 
 #[test]
 fn one_run_at_a_time() {
     let mut site = Site::new(JSON);
     site.night(1);
-    let history = site.path("wimspect-history.sqlite");
+    let history = site.path("wimspect.db");
     let lock = RunLock::take(&history, 1_795_140_000, Duration::ZERO, &mut |_| {}).unwrap();
     let run = site.report(&[]);
     assert_eq!(run.code, Some(2));
@@ -26,7 +26,8 @@ fn one_run_at_a_time() {
     // A dry run writes nothing, and so needs no lock.
     assert_eq!(site.report(&["--dry-run"]).code, Some(1));
     site.configure(&format!("[report]\nwait = 5\n{JSON}"));
-    let waiting = site.command(&[]).stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let waiting =
+        site.command(&[]).stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().unwrap();
     std::thread::sleep(Duration::from_millis(500));
     drop(lock);
     let output = waiting.wait_with_output().unwrap();
@@ -37,8 +38,9 @@ fn one_run_at_a_time() {
 #[test]
 fn the_lock_of_a_dead_process_is_taken_over() {
     let mut site = Site::new(JSON);
-    let owner = wimspect::history::lock::Owner { pid: 4_000_000, started: 5, ..wimspect::history::lock::Owner::here(5) };
-    std::fs::write(site.path("wimspect-history.sqlite-owner"), serde_json::to_string(&owner).unwrap()).unwrap();
+    let owner =
+        wimspect::history::lock::Owner { pid: 4_000_000, started: 5, ..wimspect::history::lock::Owner::here(5) };
+    std::fs::write(site.path("wimspect.db-owner"), serde_json::to_string(&owner).unwrap()).unwrap();
     let run = site.night(1);
     assert!(run.stderr.contains("its lock was taken over") && run.stderr.contains("4000000"), "{}", run.stderr);
     assert_eq!(site.night(1).stderr, "");
@@ -48,14 +50,16 @@ fn the_lock_of_a_dead_process_is_taken_over() {
 fn what_a_killed_run_left_is_swept() {
     let mut site = Site::new(JSON);
     site.night(1);
-    let mut child = site.command(&[]).stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()).spawn().unwrap();
+    let mut child =
+        site.command(&[]).stderr(std::process::Stdio::null()).stdout(std::process::Stdio::null()).spawn().unwrap();
     child.kill().unwrap();
     child.wait().unwrap();
     // Whether or not that run had come so far: a file such as it writes.
-    let history = std::path::absolute(site.path("wimspect-history.sqlite")).unwrap();
+    let history = std::path::absolute(site.path("wimspect.db")).unwrap();
     let history = std::fs::canonicalize(history).unwrap();
     let digest = <sha2::Sha256 as sha2::Digest>::digest(history.as_os_str().as_encoded_bytes());
-    let left = site.path(&format!("out/.wimspect-report-{:02x}{:02x}{:02x}{:02x}-x", digest[0], digest[1], digest[2], digest[3]));
+    let left = site
+        .path(&format!("out/.wimspect-report-{:02x}{:02x}{:02x}{:02x}-x", digest[0], digest[1], digest[2], digest[3]));
     let others = site.path("out/.wimspect-report-00000000-y");
     for file in [&left, &others] {
         std::fs::write(file, "half a rep").unwrap();
@@ -67,13 +71,13 @@ fn what_a_killed_run_left_is_swept() {
 #[test]
 fn a_history_that_can_not_be_read_does_not_keep_the_report_away() {
     let mut site = Site::new(&format!("{JSON}[metrics]\nfile = out/w.prom\n"));
-    std::fs::write(site.path("wimspect-history.sqlite"), "no data base, but something else of the same name").unwrap();
+    std::fs::write(site.path("wimspect.db"), "no data base, but something else of the same name").unwrap();
     let run = site.night(2);
     assert!(run.stderr.contains("this is no history of wimspect"), "{}", run.stderr);
     assert!(run.text().contains("What changed is not known"), "{}", run.text());
     assert_eq!(site.history()["run"], 1);
     assert!(site.read("out/w.prom").contains("wimspect_last_run_exit_code 2\n"));
-    assert!(site.read("wimspect-history.sqlite").starts_with("no data base"), "nothing was changed in it");
+    assert!(site.read("wimspect.db").starts_with("no data base"), "nothing was changed in it");
 }
 
 #[test]
@@ -96,7 +100,8 @@ impl SmallDisk {
     fn mount(folder: &Path, size: &str, test: &str) -> Option<Self> {
         std::fs::create_dir_all(folder).unwrap();
         let size = format!("size={size}");
-        let mounted = std::process::Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder).output();
+        let mounted =
+            std::process::Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(folder).output();
         if mounted.is_ok_and(|o| o.status.success()) {
             return Some(Self(folder.to_owned()));
         }
@@ -152,8 +157,11 @@ fn a_full_disk_of_the_history() {
 #[test]
 fn an_output_folder_that_is_read_only() {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-    let site = Site::new(&format!("[report]\nhistory = state/h.sqlite\n[output page]\nformat = html\nfile = closed/page.html\n{JSON}"));
-    let set_mode = |path: &Path, mode: u32| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let site = Site::new(&format!(
+        "[report]\nhistory = state/h.sqlite\n[output page]\nformat = html\nfile = closed/page.html\n{JSON}"
+    ));
+    let set_mode =
+        |path: &Path, mode: u32| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     for (folder, mode) in [("state", 0o777), ("closed", 0o555), ("out", 0o777)] {
         let _ = std::fs::create_dir(site.path(folder));
         set_mode(&site.path(folder), mode);
@@ -169,7 +177,11 @@ fn an_output_folder_that_is_read_only() {
             return;
         }
         let mut other = std::process::Command::new("setpriv");
-        other.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(copy).arg("report").current_dir(site.folder());
+        other
+            .args(["--reuid=65534", "--regid=65534", "--clear-groups"])
+            .arg(copy)
+            .arg("report")
+            .current_dir(site.folder());
         other.env("HOME", site.path("nowhere")).env("XDG_CONFIG_HOME", site.path("nowhere"));
         other
     } else {
@@ -177,7 +189,11 @@ fn an_output_folder_that_is_read_only() {
     };
     let run = finish(&mut command);
     assert_eq!(run.code, Some(2), "{}", run.stderr);
-    assert!(run.stderr.contains("[output page]: writing closed/page.html") && run.stderr.contains("ermission denied"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("[output page]: writing closed/page.html") && run.stderr.contains("ermission denied"),
+        "{}",
+        run.stderr
+    );
     assert_eq!(site.history()["run"], 1);
     let checked = finish(command.arg("--check-config"));
     assert_eq!(checked.code, Some(2));
@@ -192,7 +208,8 @@ fn a_share_that_vanishes_in_mid_run() {
     }
     site.night(0);
     for _ in 0..3 {
-        let child = site.command(&[]).stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().unwrap();
+        let child =
+            site.command(&[]).stderr(std::process::Stdio::piped()).stdout(std::process::Stdio::null()).spawn().unwrap();
         // Whenever it happens: the run ends by itself and says what it could not read.
         std::fs::rename(site.path("share"), site.path("away")).unwrap();
         let output = child.wait_with_output().unwrap();

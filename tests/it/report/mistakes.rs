@@ -44,8 +44,12 @@ const MISTAKES: &[(&str, u32, &[&str])] = &[
     ("[output a]\nformat = json\nfile = {date}/a.json\n", 7, &["in the name of the file only"]),
     ("[output a]\nformat = json\nfile = out/\n", 7, &["names no file"]),
     ("[output a]\nformat = json\nfile = out/a.json\nkeep = 5\n", 8, &["put {date} or {run} into its name"]),
-    ("[output a]\nformat = json\nfile = out/a\n[output b]\nformat = csv\nfile = out/a\n", 10, &["file of [output a] already"]),
-    ("[output a]\nformat = json\nfile = wimspect-history.sqlite\n", 7, &["file of the history already"]),
+    (
+        "[output a]\nformat = json\nfile = out/a\n[output b]\nformat = csv\nfile = out/a\n",
+        10,
+        &["file of [output a] already"],
+    ),
+    ("[output a]\nformat = json\nfile = wimspect.db\n", 7, &["file of the history already"]),
     ("[share b]\npath = share\n", 6, &["named in line 2 already"]),
     ("[retention]\nruns = 0\n", 6, &["from 1 to 1000000"]),
     ("[metrics]\nfile = out/metrics.txt\n", 6, &["end in .prom"]),
@@ -96,7 +100,7 @@ fn all_mistakes_are_said_at_once_and_nothing_runs() {
     for line in [6, 7, 8, 10] {
         assert!(run.stderr.contains(&format!("wimspect.ini:{line}: ")), "{line}: {}", run.stderr);
     }
-    assert!(!site.path("wimspect-history.sqlite").exists());
+    assert!(!site.path("wimspect.db").exists());
 }
 
 #[test]
@@ -114,7 +118,11 @@ fn a_configuration_that_is_right_is_said_to_be() {
     assert_eq!(run.code, Some(0), "{}", run.stderr);
     let run = crate::support::finish(site.command(&[]).current_dir(elsewhere.path()));
     assert_eq!(run.code, Some(2));
-    assert!(run.stderr.contains("there is no wimspect.ini in this folder") && run.stderr.contains("--print-config"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("there is no wimspect.ini in this folder") && run.stderr.contains("--print-config"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

@@ -178,7 +178,14 @@ fn a_dry_run_writes_and_sends_nothing() {
     let run = site.report(&["--dry-run"]);
     assert_eq!(run.code, Some(1), "{}", run.stderr);
     assert_eq!(listing(site.folder()), before);
-    for word in ["out/report.json (json, ", "wimspect-notice/1", "POST to http://127.0.0.1/...", "Subject: ", "run 1", "out/x.prom"] {
+    for word in [
+        "out/report.json (json, ",
+        "wimspect-notice/1",
+        "POST to http://127.0.0.1/...",
+        "Subject: ",
+        "run 1",
+        "out/x.prom",
+    ] {
         assert!(run.text().contains(word), "{word}: {}", run.text());
     }
     assert!(!run.text().contains("secret") && run.stderr.is_empty(), "{}", run.stderr);
@@ -193,7 +200,15 @@ fn listing(folder: &Path) -> Vec<std::path::PathBuf> {
 #[test]
 fn two_runs_over_the_same_write_the_same_bytes() {
     let reports = |site: &Site| {
-        let names = ["page-2026-11-20-1.html", "report.json", "report.txt", "report.csv", "report.xml", "report.md", "report.sarif"];
+        let names = [
+            "page-2026-11-20-1.html",
+            "report.json",
+            "report.txt",
+            "report.csv",
+            "report.xml",
+            "report.md",
+            "report.sarif",
+        ];
         names.map(|name| site.read(&format!("out/{name}")))
     };
     let (mut a, mut b) = (Site::new(EVERY_FORMAT), Site::new(EVERY_FORMAT));

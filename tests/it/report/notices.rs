@@ -14,7 +14,8 @@ use crate::support::{copy_tree, fixture, items, text};
 fn server(answers: &'static [&'static str]) -> (String, JoinHandle<Vec<(String, Vec<u8>)>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/hook?token=secret", listener.local_addr().unwrap());
-    let thread = std::thread::spawn(move || answers.iter().map(|answer| one(&listener.accept().unwrap().0, answer)).collect());
+    let thread =
+        std::thread::spawn(move || answers.iter().map(|answer| one(&listener.accept().unwrap().0, answer)).collect());
     (address, thread)
 }
 
@@ -99,7 +100,8 @@ fn sendmail(site: &Site, script: &str) -> String {
     let path = site.path("sendmail");
     std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    "[mail]\nto = a@example.com, b@example.com\nfrom = wimspect@example.com\nwhen = always\nsendmail = ./sendmail\n".to_owned()
+    "[mail]\nto = a@example.com, b@example.com\nfrom = wimspect@example.com\nwhen = always\nsendmail = ./sendmail\n"
+        .to_owned()
 }
 
 #[cfg(unix)]
@@ -113,7 +115,10 @@ fn a_mail_has_the_text_and_the_page() {
     assert_eq!(site.read("arguments"), "-t -oi\n");
     let message = site.read("message");
     let (head, body) = message.split_once("\n\n").unwrap();
-    assert!(head.contains("To: a@example.com,\n b@example.com\n") && head.contains("From: wimspect@example.com\n"), "{head}");
+    assert!(
+        head.contains("To: a@example.com,\n b@example.com\n") && head.contains("From: wimspect@example.com\n"),
+        "{head}"
+    );
     assert!(head.contains("Subject: =?UTF-8?B?") && head.contains("Date: Fri, 20 Nov 2026 "), "{head}");
     assert!(body.contains("Content-Disposition: attachment; filename=\"wimspect-run-1.html\""), "{body}");
     assert!(message.lines().all(|line| line.len() <= 100) && message.is_ascii());
@@ -168,7 +173,14 @@ fn promtool_takes_the_metrics() {
             }
         }
     }
-    for name in ["findings", "findings_new", "images", "fleet_adapters_covered", "last_success_timestamp_seconds", "phase_duration_seconds"] {
+    for name in [
+        "findings",
+        "findings_new",
+        "images",
+        "fleet_adapters_covered",
+        "last_success_timestamp_seconds",
+        "phase_duration_seconds",
+    ] {
         assert!(names.contains(format!("wimspect_{name}").as_str()), "{name}: {page}");
     }
 }

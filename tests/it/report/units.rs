@@ -21,7 +21,8 @@ fn units_are_what_they_were() {
         let text = unit(&site, kind);
         let text = text.replace(&program, "/usr/bin/wimspect");
         let text = text.replace(env!("CARGO_BIN_EXE_wimspect"), "/usr/bin/wimspect");
-        let text = text.replace(&folder, "/etc/wimspect").replace(&site.folder().display().to_string(), "/etc/wimspect");
+        let text =
+            text.replace(&folder, "/etc/wimspect").replace(&site.folder().display().to_string(), "/etc/wimspect");
         insta::assert_snapshot!(format!("report_unit_{kind}"), text);
     }
 }
@@ -39,7 +40,11 @@ fn systemd_takes_its_units() {
         let print = |kind: &str| site.report(&["--config", config, "--install-unit", kind]).text();
         std::fs::write(&service, print("systemd-service")).unwrap();
         std::fs::write(site.path("wimspect-report.timer"), print("systemd-timer")).unwrap();
-        let found = Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&service).arg(site.path("wimspect-report.timer")).output();
+        let found = Command::new("systemd-analyze")
+            .args(["verify", "--man=no"])
+            .arg(&service)
+            .arg(site.path("wimspect-report.timer"))
+            .output();
         let Ok(output) = found else {
             eprintln!("skipped: systemd_takes_its_units (no systemd-analyze)");
             return;
@@ -63,7 +68,9 @@ fn a_shell_takes_the_line_of_cron() {
     assert_eq!(fields[..5], ["0", "2", "*", "*", "*"]);
     // cron itself makes `%` of `\%`.
     let command = fields[5].replace("\\%", "%");
-    let Ok(output) = Command::new("sh").args(["-c", &command]).current_dir("/").env("SOURCE_DATE_EPOCH", "1795140000").output() else {
+    let Ok(output) =
+        Command::new("sh").args(["-c", &command]).current_dir("/").env("SOURCE_DATE_EPOCH", "1795140000").output()
+    else {
         eprintln!("skipped: a_shell_takes_the_line_of_cron (no sh)");
         return;
     };
@@ -82,7 +89,12 @@ struct Element {
 /// From "Task Scheduler Schema" and [MS-TSCH] 2.5: taskType, registrationInfoType, triggersType, triggerBaseType with
 /// calendarTriggerType, dailyScheduleType, principalsType, principalType, settingsType, actionsType, execType.
 const SCHEMA: &[Element] = &[
-    Element { name: "Task", children: &["RegistrationInfo", "Triggers", "Settings", "Data", "Principals", "Actions"], in_order: false, needed: &["Actions"] },
+    Element {
+        name: "Task",
+        children: &["RegistrationInfo", "Triggers", "Settings", "Data", "Principals", "Actions"],
+        in_order: false,
+        needed: &["Actions"],
+    },
     Element {
         name: "RegistrationInfo",
         children: &["URI", "SecurityDescriptor", "Source", "Date", "Author", "Version", "Description", "Documentation"],
@@ -92,13 +104,26 @@ const SCHEMA: &[Element] = &[
     Element { name: "Triggers", children: &["CalendarTrigger"], in_order: false, needed: &[] },
     Element {
         name: "CalendarTrigger",
-        children: &["Enabled", "StartBoundary", "EndBoundary", "Repetition", "ExecutionTimeLimit", "RandomDelay", "ScheduleByDay"],
+        children: &[
+            "Enabled",
+            "StartBoundary",
+            "EndBoundary",
+            "Repetition",
+            "ExecutionTimeLimit",
+            "RandomDelay",
+            "ScheduleByDay",
+        ],
         in_order: true,
         needed: &["ScheduleByDay"],
     },
     Element { name: "ScheduleByDay", children: &["DaysInterval"], in_order: true, needed: &[] },
     Element { name: "Principals", children: &["Principal"], in_order: true, needed: &["Principal"] },
-    Element { name: "Principal", children: &["UserId", "LogonType", "GroupId", "DisplayName", "RunLevel"], in_order: false, needed: &[] },
+    Element {
+        name: "Principal",
+        children: &["UserId", "LogonType", "GroupId", "DisplayName", "RunLevel"],
+        in_order: false,
+        needed: &[],
+    },
     Element {
         name: "Settings",
         children: &[
@@ -125,7 +150,12 @@ const SCHEMA: &[Element] = &[
         needed: &[],
     },
     Element { name: "Actions", children: &["Exec"], in_order: true, needed: &["Exec"] },
-    Element { name: "Exec", children: &["Command", "Arguments", "WorkingDirectory"], in_order: false, needed: &["Command"] },
+    Element {
+        name: "Exec",
+        children: &["Command", "Arguments", "WorkingDirectory"],
+        in_order: false,
+        needed: &["Command"],
+    },
 ];
 
 /// (element, its text must be one of these); others are free.
@@ -155,7 +185,8 @@ fn the_task_follows_the_schema_of_the_task_scheduler() {
             Event::Start(start) => {
                 let name = String::from_utf8(start.name().as_ref().to_vec()).unwrap();
                 if name == "Task" {
-                    let attributes: Vec<String> = start.attributes().map(|a| format!("{:?}", a.unwrap().value)).collect();
+                    let attributes: Vec<String> =
+                        start.attributes().map(|a| format!("{:?}", a.unwrap().value)).collect();
                     assert!(attributes.concat().contains("windows/2004/02/mit/task"), "{attributes:?}");
                 }
                 if let Some((_, children)) = open.last_mut() {
@@ -176,7 +207,9 @@ fn the_task_follows_the_schema_of_the_task_scheduler() {
                 };
                 let places: Vec<usize> = children
                     .iter()
-                    .map(|c| element.children.iter().position(|e| e == c).unwrap_or_else(|| panic!("{name} has no {c}")))
+                    .map(|c| {
+                        element.children.iter().position(|e| e == c).unwrap_or_else(|| panic!("{name} has no {c}"))
+                    })
                     .collect();
                 let mut sorted = places.clone();
                 sorted.sort_unstable();

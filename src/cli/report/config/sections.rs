@@ -18,7 +18,7 @@ use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver, InfDb, Severi
 use crate::scan::overlay;
 
 /// The history, where none is named.
-const HISTORY: &str = "wimspect-history.sqlite";
+const HISTORY: &str = "wimspect.db";
 /// Runs that the history keeps, where nothing is said: a year of nights.
 const KEPT_RUNS: u32 = 366;
 
