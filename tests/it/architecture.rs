@@ -29,6 +29,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["formats"]),
     ("x509_cert", &["formats"]),
     ("rusqlite", &["history"]),
+    ("ureq", &["cli"]),
     ("clap", &["cli", ""]),
     ("clap_complete", &["cli"]),
     ("anyhow", &["cli", ""]),

@@ -118,7 +118,7 @@ mod tests {
             head.lines().filter(|l| !l.starts_with(' ')).map(|l| l.split(':').next().unwrap()).collect();
         assert_eq!(names, ["From", "To", "Subject", "Date", "Auto-Submitted", "MIME-Version", "Content-Type"]);
         assert!(!body.contains("Bcc") && !body.lines().any(|l| l == "."), "{body}");
-        assert!(body.contains("filename=\"a____X__y.html\""), "{body}");
+        assert!(body.contains("filename=\"a___X__y.html\""), "{body}");
     }
 
     #[test]

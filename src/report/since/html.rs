@@ -30,7 +30,8 @@ pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (class, icon) = match summary.tone {
         Tone::Worse => ("bad", "error"),
         Tone::Look => ("warn", "warning"),
-        Tone::Calm if section.last().is_none() => ("facts", "info"),
+        // Nothing new is no praise where errors stand.
+        Tone::Calm if section.last().is_none() || section.standing_errors() > 0 => ("facts", "info"),
         Tone::Calm => ("good", "ok"),
     };
     html.raw("<section id=\"since\" aria-labelledby=\"since-h\"><p class=\"of-run\">")?;
@@ -184,13 +185,13 @@ fn trends(section: &Since<'_>, html: &mut Html<'_>) -> io::Result<()> {
     html.raw("<h3 id=\"trends-h\">Trends</h3><p class=\"lead\">")?;
     let day = |seconds: u64| utc::text(seconds).split('T').next().unwrap_or_default().to_owned();
     html.text(&format!("The last {} runs, {} to {}.", section.trends.len(), day(first.started), day(last.started)))?;
-    html.raw("</p><div class=\"scroll\"><table class=\"trends\" aria-labelledby=\"trends-h\"><thead><tr><th scope=\"col\">Count</th><th scope=\"col\" class=\"number\">Now</th><th scope=\"col\" class=\"number\">Before</th><th scope=\"col\">Over the runs</th></tr></thead><tbody>")?;
+    html.raw("</p><div class=\"scroll\"><table class=\"trends\" aria-labelledby=\"trends-h\"><thead><tr><th scope=\"col\">Count</th><th scope=\"col\" class=\"number\">Now</th><th scope=\"col\" class=\"number\">Change</th><th scope=\"col\">Over the runs</th></tr></thead><tbody>")?;
     for row in series(section.trends) {
         html.raw("<tr><th scope=\"row\">")?;
         html.raw(row.name)?;
         html.raw("</th><td class=\"number\" data-column=\"Now\"><b>")?;
         html.text(&row.now().map_or_else(|| "–".to_owned(), |n| n.to_string()))?;
-        html.raw("</b></td><td class=\"number\" data-column=\"Before\">")?;
+        html.raw("</b></td><td class=\"number\" data-column=\"Change\">")?;
         step(&row, html)?;
         html.raw("</td><td class=\"drawn\">")?;
         drawing(&row, html)?;

@@ -79,7 +79,7 @@ fn trends(section: &Since<'_>, page: &mut String) {
     }
     let _ = write!(
         page,
-        "\n### Trends of the last {} runs\n\n| count | now | before | over the runs |\n|---|--:|--:|---|\n",
+        "\n### Trends of the last {} runs\n\n| count | now | change | over the runs |\n|---|--:|--:|---|\n",
         section.trends.len()
     );
     for row in series(section.trends) {

@@ -98,6 +98,11 @@ impl Since<'_> {
         self.comparisons.first()
     }
 
+    /// Errors that count in this run.
+    fn standing_errors(&self) -> u64 {
+        self.trends.last().map_or(0, |point| point.errors)
+    }
+
     /// One of the comparisons, as the parts of the program that only compare take it.
     fn compared<'c>(&'c self, comparison: &'c Comparison) -> Option<Compared<'c>> {
         let after = Side::Run(self.trends.last()?);

@@ -70,10 +70,10 @@ pub(super) fn series(trends: &[TrendPoint]) -> Vec<Series> {
         row("Not readable", "sev-warning", Some(true), |p| Some(p.problems)),
         row("Missing inputs", "sev-error", Some(true), |p| Some(p.missing)),
     ];
+    // What never changes is not worth a row, but for what everybody looks for.
     let says = |row: &Series| match row.range() {
         None => false,
-        // What is never there is not worth a row, but for what everybody looks for.
-        Some((_, most)) => most > 0 || matches!(row.name, "Errors" | "Warnings"),
+        Some((least, most)) => least != most || matches!(row.name, "Errors" | "Warnings"),
     };
     rows.into_iter().filter(says).collect()
 }

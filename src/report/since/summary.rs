@@ -50,6 +50,14 @@ impl Summary {
             },
             Some(comparison) => Self::of_comparison(comparison),
         };
+        if let Some(comparison) = section.last() {
+            let new = comparison.changes.newly_counting().filter(|f| f.severity == Severity::Error).count();
+            let standing = usize::try_from(section.standing_errors()).unwrap_or(usize::MAX).saturating_sub(new);
+            if standing > 0 {
+                let stand = if standing == 1 { "stands" } else { "stand" };
+                summary.since.push_str(&format!("; {} {stand} as before", plural(standing, "error")));
+            }
+        }
         // Not only in the night in which it vanished: as long as it is missing, nobody looks at it.
         if !section.missing.is_empty() {
             let missing = format!("{} missing", plural(section.missing.len(), "input"));

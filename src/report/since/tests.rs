@@ -90,7 +90,7 @@ fn the_headline_says_what_got_worse() {
         let summary = Summary::of(section);
         assert_eq!(summary.headline, "2 new errors, 1 new warning, boot.wim:1 is not fit, 1 input missing");
         assert_eq!(summary.tone, Tone::Worse);
-        assert!(summary.counts.contains(&"1 finding gone".to_owned()), "{:?}", summary.counts);
+        assert!(summary.counts.contains("1 gone"), "{}", summary.counts);
     });
 }
 
@@ -110,7 +110,7 @@ fn hostile_names_command_nothing() {
             let shown = |c: char| c != '\n' && !(format == "csv" && c == '\r') && crate::report::inert::is_invisible(c);
             assert!(!page.contains(shown), "{format}: {page:?}");
             assert!(!page.contains(MARK), "{format}");
-            if matches!(format, "html" | "markdown" | "junit") {
+            if matches!(format, "html" | "junit") {
                 assert!(!page.contains("<script"), "{format}: {page}");
             }
         }

@@ -183,7 +183,7 @@ fn the_task_follows_the_schema_of_the_task_scheduler() {
         match reader.read_event().unwrap() {
             Event::Eof => break,
             Event::Start(start) => {
-                let name = String::from_utf8(start.name().as_ref().to_vec()).unwrap();
+                let name = start.name().as_ref().to_owned();
                 if name == "Task" {
                     let attributes: Vec<String> =
                         start.attributes().map(|a| format!("{:?}", a.unwrap().value)).collect();
@@ -195,7 +195,7 @@ fn the_task_follows_the_schema_of_the_task_scheduler() {
                 open.push((name, Vec::new()));
                 words.clear();
             }
-            Event::Text(part) => words.push_str(&String::from_utf8_lossy(part.as_ref())),
+            Event::Text(part) => words.push_str(part.as_ref()),
             Event::End(_) => {
                 let (name, children) = open.pop().unwrap();
                 let element = SCHEMA.iter().find(|e| e.name == name);
