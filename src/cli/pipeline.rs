@@ -11,15 +11,17 @@ use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::snapshot::{InputState, ReadState};
 use crate::analysis::world::{BootFile, Folder, UnreadableFile, World};
 use crate::analysis::{Analysis, Answers, Request, analyse, ask};
-use crate::facts::boot_image::{BootImage, FileFault, Integrity, WimFile};
+use crate::facts::boot_image::{BootImage, FileFault};
 use crate::facts::inventory::Machine;
 use crate::facts::share::Share;
 use crate::inf_db::InfDb;
 use crate::report::{Input, Problem};
-use crate::scan::fleet::read_fleet;
-use crate::scan::image::{self, ImageError, ImageOptions};
+use crate::scan::fleet::{FleetError, FleetWalk, walk_fleet};
+use crate::scan::image::{self, ImageError, ImageOptions, ReadImage, Wanted};
+use crate::scan::incremental::Incremental;
 use crate::scan::progress::{Phase, Progress};
-use crate::scan::share::{ShareOptions, read_share};
+use crate::scan::share::{ShareError, ShareFiles, ShareOptions, ShareWalk, walk_share};
+use crate::scan::stamp::InputStamps;
 use crate::scan::{catalogs, driver_files, overlay};
 
 /// What is read.
@@ -71,37 +73,94 @@ pub fn load_db(common: &Common) -> Result<InfDb> {
 /// # Errors
 /// Only faults of the call; unreadable inputs are in [`Outcome::failed`].
 pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) -> Result<Outcome> {
+    let everything = Incremental::none();
+    walk(inputs, common, &everything).read(request, common, db, &everything)
+}
+
+/// Walks every input; opens no file.
+pub fn walk<'i>(inputs: &'i Inputs<'i>, common: &Common, incremental: &Incremental<'_>) -> Walked<'i> {
     if let Some(jobs) = common.jobs {
         // Fails only when the pool was built before, which nothing does.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
     }
     let bar = Bar::new(common.progress());
-    // What is shown on a terminal has no room for the digest of a boot image; everything that is kept names it.
-    let want_digests = inputs.integrity || common.format.iter().any(|f| f.format != Format::Text);
-    let mut outcome = Reading { want_digests, ..Reading::default() };
-    outcome.shares(inputs, &bar);
-    outcome.images(inputs, &bar)?;
-    outcome.fleet(inputs, &bar);
-    let request = &outcome.with_places_of_shares(request);
-    let mut world = World::new(outcome.shares, outcome.boot_files);
-    world.fleet = outcome.fleet;
-    world.unreadable_files = outcome.unreadable_files;
-    let asked = ask(&world, db);
-    let roots: Vec<&Path> = outcome.roots.iter().map(PathBuf::as_path).collect();
-    let answers = Answers {
-        files: driver_files::read(&roots, &asked.files, &asked.enumerators, &bar),
-        catalogs: catalogs::read(&roots, &asked.catalogs, &bar),
-    };
-    bar.finish();
-    let analysis = analyse(world, asked, answers, request, db);
-    let Reading { inputs, problems, failed, states, .. } = outcome;
-    Ok(Outcome { analysis, inputs, problems, failed, states })
+    let options = ShareOptions { include_templates: inputs.include_templates };
+    let shares = inputs.shares.iter().enumerate().filter(|(place, path)| !inputs.shares[..*place].contains(path));
+    let shares = shares.map(|(place, path)| (place, path.clone(), walk_share(path, options, incremental, &bar)));
+    let shares = shares.collect();
+    let images = once(inputs.images).into_iter().map(|path| {
+        let stamps = incremental.wants_stamps().then(|| image::stamps(&path, incremental));
+        (path, stamps)
+    });
+    let images = images.collect();
+    let fleets = once(inputs.fleet);
+    let names = short_names(&fleets);
+    let fleets = fleets.into_iter().zip(names).map(|(path, name)| {
+        let walked = walk_fleet(&path, &name, incremental);
+        (path, name, walked)
+    });
+    Walked { inputs, shares, images, fleets: fleets.collect(), bar }
+}
+
+/// Inputs of which is known what is in them, and with which stamps, and of which no file was opened.
+pub struct Walked<'i> {
+    inputs: &'i Inputs<'i>,
+    /// With their places on the command line.
+    shares: Vec<(usize, PathBuf, Result<ShareWalk, ShareError>)>,
+    images: Vec<(PathBuf, Option<InputStamps>)>,
+    fleets: Vec<(PathBuf, String, Result<FleetWalk, FleetError>)>,
+    bar: Bar,
+}
+
+impl Walked<'_> {
+    /// The stamps of each input, in the order shares, boot images, fleets; `None` for one that can not be walked: nothing
+    /// proves that it is what it was.
+    pub fn stamps(&self) -> Vec<Option<InputStamps>> {
+        let shares = self.shares.iter().map(|(_, _, walked)| walked.as_ref().ok().map(ShareWalk::stamps));
+        let images = self.images.iter().map(|(_, stamps)| *stamps);
+        let fleets = self.fleets.iter().map(|(_, _, walked)| walked.as_ref().ok().map(FleetWalk::stamps));
+        shares.chain(images).chain(fleets).collect()
+    }
+
+    /// Goes on from there: reads what the cache does not know, asks, searches, and judges.
+    ///
+    /// # Errors
+    /// Only faults of the call; unreadable inputs are in [`Outcome::failed`].
+    pub fn read(
+        self,
+        request: &Request,
+        common: &Common,
+        db: &InfDb,
+        incremental: &Incremental<'_>,
+    ) -> Result<Outcome> {
+        let Self { inputs, shares, images, fleets, bar } = self;
+        // What is shown on a terminal has no room for the digest of a boot image; everything that is kept names it.
+        let want_digests = inputs.integrity || common.format.iter().any(|f| f.format != Format::Text);
+        let mut outcome = Reading { want_digests, ..Reading::default() };
+        outcome.shares(shares, incremental, &bar);
+        outcome.images(inputs, images, incremental, &bar)?;
+        outcome.fleet(fleets, incremental, &bar);
+        let request = &outcome.with_places_of_shares(request);
+        let mut world = World::new(outcome.shares, outcome.boot_files);
+        world.fleet = outcome.fleet;
+        world.unreadable_files = outcome.unreadable_files;
+        let asked = ask(&world, db);
+        let answers = Answers {
+            files: driver_files::read(&outcome.files, &asked.files, &asked.enumerators, incremental, &bar),
+            catalogs: catalogs::read(&outcome.files, &asked.catalogs, incremental, &bar),
+        };
+        bar.finish();
+        let analysis = analyse(world, asked, answers, request, db);
+        let Reading { inputs, problems, failed, states, .. } = outcome;
+        Ok(Outcome { analysis, inputs, problems, failed, states })
+    }
 }
 
 #[derive(Default)]
 struct Reading {
     shares: Vec<Share>,
-    roots: Vec<PathBuf>,
+    /// Where their files lie.
+    files: Vec<ShareFiles>,
     /// Places on the command line of the shares that were read.
     places: Vec<usize>,
     boot_files: Vec<(BootFile, Vec<BootImage>)>,
@@ -116,23 +175,24 @@ struct Reading {
 }
 
 impl Reading {
-    fn shares(&mut self, inputs: &Inputs<'_>, bar: &Bar) {
-        let options = ShareOptions { include_templates: inputs.include_templates };
-        for (place, path) in inputs.shares.iter().enumerate() {
-            if inputs.shares[..place].contains(path) {
-                continue;
-            }
-            self.inputs.push(input("share", path));
-            let mut state = InputState::read("share", slashes(path), "");
-            match read_share(path, options, bar) {
-                Ok(share) => {
+    fn shares(
+        &mut self,
+        walked: Vec<(usize, PathBuf, Result<ShareWalk, ShareError>)>,
+        incremental: &Incremental<'_>,
+        bar: &Bar,
+    ) {
+        for (place, path, walked) in walked {
+            self.inputs.push(input("share", &path));
+            let mut state = InputState::read("share", slashes(&path), "");
+            match walked.map(|walked| walked.read(incremental, bar)) {
+                Ok((share, files)) => {
                     state.unread = unread_places(&share);
                     self.problems.extend(share.problems.iter().map(|p| Problem {
                         path: p.path.clone(),
                         line: None,
                         message: p.message.clone(),
                     }));
-                    self.roots.push(path.clone());
+                    self.files.push(files);
                     self.places.push(place);
                     self.shares.push(share);
                 }
@@ -145,7 +205,13 @@ impl Reading {
         }
     }
 
-    fn images(&mut self, inputs: &Inputs<'_>, bar: &Bar) -> Result<()> {
+    fn images(
+        &mut self,
+        inputs: &Inputs<'_>,
+        walked: Vec<(PathBuf, Option<InputStamps>)>,
+        incremental: &Incremental<'_>,
+        bar: &Bar,
+    ) -> Result<()> {
         if inputs.images.is_empty() {
             return Ok(());
         }
@@ -153,12 +219,17 @@ impl Reading {
         let mut options = ImageOptions::with_current_program().context("the program does not find itself")?;
         // Whether a driver can load is judged against what the image's own modules export.
         options.want_exports = true;
-        let images = once(inputs.images);
-        let names = short_names(&images);
-        for (path, name) in images.iter().zip(names) {
+        let names = short_names(&once(inputs.images));
+        let wanted = Wanted { digest: self.want_digests, integrity: inputs.integrity };
+        for ((path, stamps), name) in walked.iter().zip(names) {
             let mut record = input("boot-image", path);
             let mut state = InputState::read("boot-image", slashes(path), name.clone());
-            match read_image(path, &options, inputs.integrity, self.want_digests, bar) {
+            let read = || read_image(path, &options, wanted, bar);
+            let read = match stamps {
+                Some(stamps) => image::remembered(path, &options, wanted, stamps, incremental, read),
+                None => read(),
+            };
+            match read {
                 Ok(ReadImage { wim, images, sha256, integrity }) => {
                     record.guid = wim.as_ref().map(|w| w.guid.clone());
                     record.sha256.clone_from(&sha256);
@@ -187,12 +258,16 @@ impl Reading {
         Ok(())
     }
 
-    fn fleet(&mut self, inputs: &Inputs<'_>, bar: &Bar) {
-        let fleets = once(inputs.fleet);
-        for (path, name) in fleets.iter().zip(short_names(&fleets)) {
-            self.inputs.push(input("fleet", path));
-            let mut state = InputState::read("fleet", slashes(path), name.clone());
-            match read_fleet(path, &name, bar) {
+    fn fleet(
+        &mut self,
+        walked: Vec<(PathBuf, String, Result<FleetWalk, FleetError>)>,
+        incremental: &Incremental<'_>,
+        bar: &Bar,
+    ) {
+        for (path, name, walked) in walked {
+            self.inputs.push(input("fleet", &path));
+            let mut state = InputState::read("fleet", slashes(&path), name.clone());
+            match walked.and_then(|walked| walked.read(incremental, bar)) {
                 Ok(fleet) => {
                     self.problems.extend(fleet.problems.into_iter().map(|p| Problem {
                         path: p.path,
@@ -231,14 +306,6 @@ impl Reading {
     }
 }
 
-/// What was read of one boot image.
-struct ReadImage {
-    wim: Option<WimFile>,
-    images: Vec<BootImage>,
-    sha256: Option<String>,
-    integrity: Option<Integrity>,
-}
-
 /// Why one could not be read.
 struct Unreadable {
     fault: FileFault,
@@ -253,13 +320,7 @@ impl From<ImageError> for Unreadable {
 
 /// Reads a boot image; its digest, and its data if that was asked for, are checked meanwhile: all of it is read once from
 /// disk, whoever is first.
-fn read_image(
-    path: &Path,
-    options: &ImageOptions,
-    integrity: bool,
-    want_digest: bool,
-    bar: &Bar,
-) -> Result<ReadImage, Unreadable> {
+fn read_image(path: &Path, options: &ImageOptions, wanted: Wanted, bar: &Bar) -> Result<ReadImage, Unreadable> {
     if path.is_dir() {
         let found = image::read_folder(path, options)?;
         return Ok(ReadImage { wim: None, images: vec![found], sha256: None, integrity: None });
@@ -269,8 +330,8 @@ fn read_image(
     let parts = [path.to_path_buf()];
     let checked = ImageOptions { progress: Some(bar.bytes()), ..options.clone() };
     std::thread::scope(|scope| {
-        let digest = (is_wim && want_digest).then(|| scope.spawn(|| image::file_sha256(path, None)));
-        let check = (is_wim && integrity).then(|| scope.spawn(|| image::check_integrity(&parts, &checked)));
+        let digest = (is_wim && wanted.digest).then(|| scope.spawn(|| image::file_sha256(path, None)));
+        let check = (is_wim && wanted.integrity).then(|| scope.spawn(|| image::check_integrity(&parts, &checked)));
         let read = image::read_wim(&parts, options);
         let sha256 = digest.map(|d| d.join().unwrap_or_else(|_| Err(std::io::Error::other("failed"))));
         let integrity = check.map(std::thread::ScopedJoinHandle::join);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::driver_binary::DriverBinary;
 use super::driver_package::DriverPackage;
@@ -11,16 +11,19 @@ use super::ids::Arch;
 use super::os_version::{OsVersion, ProductType};
 use super::signature::{CatalogFacts, InfDigests};
 
+mod kept;
 pub mod registry;
 pub mod startup;
 pub mod xml;
+
+pub use kept::KeptImages;
 
 use registry::{CriticalDevice, DriverDatabase, WinPeKey};
 use startup::Startup;
 
 /// How a WIM compresses its streams.
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compression {
     /// Stored.
@@ -36,7 +39,7 @@ pub enum Compression {
 }
 
 /// A WIM file as a whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WimFile {
     /// GUID of the header, 32 hex digits.
     pub guid: String,
@@ -81,7 +84,7 @@ pub enum FileFault {
 }
 
 /// What a check of a whole WIM gave (`--integrity`).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Integrity {
     /// Against the integrity table of every part; `None` when there is no table. `Err` says what does not match.
     pub table: Option<Result<(), String>>,
@@ -90,7 +93,7 @@ pub struct Integrity {
 }
 
 /// `<IMAGE>` of the XML data. Fields that are missing are `None`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct XmlImage {
     /// `INDEX`, 1-based.
     pub index: u32,
@@ -126,7 +129,7 @@ pub struct XmlImage {
 
 /// One reading of a version or architecture, with its source.
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading<T> {
     /// What it says.
     pub value: T,
@@ -135,7 +138,7 @@ pub struct Reading<T> {
 }
 
 /// Everything that says which Windows this is, source by source. Absent = that source is not in the image.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionSources {
     /// XML data of the WIM.
     pub wim_xml: Option<Reading<OsVersion>>,
@@ -150,7 +153,7 @@ pub struct VersionSources {
 }
 
 /// Everything that says which architecture this is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ArchSources {
     /// XML data.
     pub wim_xml: Option<Reading<Arch>>,
@@ -159,7 +162,7 @@ pub struct ArchSources {
 }
 
 /// Where a driver inside an image comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DriverOrigin {
     /// It came with Windows PE.
@@ -169,7 +172,7 @@ pub enum DriverOrigin {
 }
 
 /// A driver found in an image.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ImageDriver {
     /// SHA-256 of the INF, lower-case hex.
     pub inf_sha256: String,
@@ -190,7 +193,6 @@ pub struct ImageDriver {
     /// The catalog named by the INF was found (in the store folder or in CatRoot).
     pub catalog_found: bool,
     /// The catalogs that may sign it: those named by the INF first, then whichever holds one of its files.
-    #[serde(skip)]
     pub catalogs: Vec<ImageCatalog>,
     /// Its binaries (from the store folder, else from `System32/drivers`), lower-case file name first.
     pub binaries: Vec<(String, Arc<DriverBinary>)>,
@@ -208,7 +210,7 @@ pub struct ImageCatalog {
 }
 
 /// A service of the SYSTEM hive's current control set that is a kernel driver.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageService {
     /// Key name.
     pub name: String,
@@ -227,7 +229,7 @@ pub struct ImageService {
 }
 
 /// One image of a WIM (or a folder that holds one).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BootImage {
     /// 1-based index; 1 for a folder.
     pub index: u32,
@@ -250,6 +252,7 @@ pub struct BootImage {
     /// `Control\ProductOptions\ProductType` of the SYSTEM hive.
     pub product_type: Option<ProductType>,
     /// Drivers in it, in-box and injected, ordered by path.
+    #[serde(skip)] // kept apart, by content: `kept`
     pub drivers: Vec<ImageDriver>,
     /// Kernel-driver services, ordered by name; `None` when the SYSTEM hive could not be read.
     pub services: Option<Vec<ImageService>>,
@@ -263,7 +266,7 @@ pub struct BootImage {
 }
 
 /// What is known beyond versions, drivers and services.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageDetails {
     /// SOFTWARE, SYSTEM and DRIVERS, as far as they are there.
     pub hives: Vec<HiveState>,
@@ -285,6 +288,7 @@ pub struct ImageDetails {
     pub servicing_packages: Vec<String>,
     /// Kernel, HAL, the DLLs that say the version, and everything in `System32/drivers`: path in the image and facts,
     /// ordered by path. Exports only when the caller asked for them.
+    #[serde(skip)] // kept apart, by content: `kept`
     pub system_binaries: Vec<(String, Arc<DriverBinary>)>,
     /// Lower-case names of the modules (.dll, .exe, .sys) directly in `System32`, sorted; most of them are not read.
     pub system_modules: Vec<String>,
@@ -308,7 +312,7 @@ impl ImageDetails {
 }
 
 /// How a registry hive could be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HiveState {
     /// Path in the image.
     pub path: String,
@@ -322,7 +326,7 @@ pub struct HiveState {
 pub const DAMAGED_STREAM: &str = "its data in the WIM are damaged: their SHA-1 is another one";
 
 /// A part of an image that could not be read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageProblem {
     /// Path inside the image, empty for the image as a whole.
     pub path: String,

@@ -1,6 +1,6 @@
 //! The ids that a device reports to Windows, and which of them follow from the ones that are known.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ids::HardwareId;
 
@@ -8,7 +8,7 @@ use super::ids::HardwareId;
 ///
 /// Where only one id of the device is known, places of the list stay empty, so that the known ones keep the positions
 /// that they have on a real device. An empty place matches nothing.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DeviceIds {
     /// Hardware ids.
     pub hardware: Vec<HardwareId>,

@@ -1,13 +1,13 @@
 //! What the bytes of a driver file (.sys) or of a system module say.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ids::Arch;
 use super::signature::FileSigning;
 use crate::formats::pe;
 
 /// Facts of one PE file. Every list is in file order.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriverBinary {
     /// `IMAGE_FILE_MACHINE_*` as it stands in the header.
     pub machine: u16,
@@ -36,7 +36,7 @@ pub struct DriverBinary {
 }
 
 /// One imported module.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportedModule {
     /// Module name as written, e.g. `NDIS.SYS`.
     pub module: String,

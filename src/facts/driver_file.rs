@@ -1,5 +1,7 @@
 //! What the driver files (.sys) of a share say: asked for by analysis, answered by scan.
 
+use serde::{Deserialize, Serialize};
+
 use super::driver_binary::DriverBinary;
 
 /// A driver file that somebody wants to know about.
@@ -12,7 +14,7 @@ pub struct DriverFilePath {
 }
 
 /// How an enumerator stands in a driver file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum EnumeratorForm {
     /// UTF-16 text followed by `\`.
     Utf16Text,
@@ -21,7 +23,7 @@ pub enum EnumeratorForm {
 }
 
 /// What a driver file says.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriverFile {
     /// Size in bytes.
     pub size: u64,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A hardware or compatible id, upper-cased (Windows compares ids without case): `PCI\VEN_14E4&DEV_1639`.
 ///
@@ -81,6 +81,13 @@ impl fmt::Debug for HardwareId {
     }
 }
 
+impl<'de> Deserialize<'de> for HardwareId {
+    /// Whatever wrote it, an id is in upper case.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self::from_shared(Arc::deserialize(deserializer)?))
+    }
+}
+
 /// The ids of one Models line, hardware id first. Nearly every line has one, which needs no list.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct ModelIds(IdList);
@@ -142,7 +149,7 @@ impl Serialize for ModelIds {
 
 /// A processor architecture as INF decorations, WIM XML and PE files name it.
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Arch {
     /// 32-bit Intel.

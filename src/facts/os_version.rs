@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ids::Arch;
 
@@ -52,7 +52,18 @@ impl fmt::Display for OsVersion {
 
 impl Serialize for OsVersion {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        if serializer.is_human_readable() {
+            return serializer.collect_str(self);
+        }
+        // A text would lose a fourth part without a third one.
+        (self.major, self.minor, self.build, self.sp_build).serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for OsVersion {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (major, minor, build, sp_build) = Deserialize::deserialize(deserializer)?;
+        Ok(Self { major, minor, build, sp_build })
     }
 }
 
@@ -91,7 +102,7 @@ impl FromStr for OsVersion {
 }
 
 /// `VER_NT_*`: which kind of Windows asks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProductType {
     /// 1, `WinNT`. What Windows PE reports (FACTS.md 2.3).

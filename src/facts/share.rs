@@ -7,7 +7,7 @@ use super::driver_package::DriverPackage;
 use super::signature::InfDigests;
 
 /// A folder tree of drivers. All paths are relative to its root and use `/`; the root folder itself is the empty path.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Share {
     /// The root as the user wrote it.
     pub root: String,
@@ -22,7 +22,7 @@ pub struct Share {
 }
 
 /// One INF file of a share.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShareInf {
     /// Path below the root.
     pub path: String,
@@ -31,7 +31,7 @@ pub struct ShareInf {
 }
 
 /// An INF that was read.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InfContent {
     /// SHA-256 of its bytes, lower-case hex: the identity of the driver.
     pub sha256: String,

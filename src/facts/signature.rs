@@ -4,39 +4,30 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 pub use crate::formats::digest::{DigestAlgorithm, Digests};
-use crate::formats::{asn1, authenticode, catalog, pkcs7};
+use crate::formats::{authenticode, catalog, pkcs7};
 
+mod encoding;
 mod files;
 mod index;
 
 pub use files::{FileSigning, InfDigests};
 pub use index::CatalogIndex;
 
-impl Serialize for DigestAlgorithm {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
-}
-
 /// A digest and its algorithm.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileDigest {
     /// Algorithm.
     pub algorithm: DigestAlgorithm,
     /// The digest, in JSON as hex.
-    #[serde(serialize_with = "as_hex")]
+    #[serde(with = "encoding::hex")]
     pub value: Vec<u8>,
 }
 
-fn as_hex<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&asn1::hex(bytes))
-}
-
 /// Who signed, with which digests, and when. Times as `2009-10-01T00:00:00Z`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// Digest algorithm of the signer.
     pub digest: DigestAlgorithm,
@@ -67,7 +58,7 @@ pub struct Signature {
 }
 
 /// When a signature existed, and who says so.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Timestamp {
     /// RFC 3161; otherwise a PKCS #9 countersignature.
     pub is_rfc3161: bool,
@@ -107,7 +98,7 @@ impl Signature {
 }
 
 /// What a catalog says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogFacts {
     /// What the file is instead, when it is no catalog; then all else is empty.
     pub not_a_catalog: Option<String>,
@@ -130,7 +121,7 @@ pub struct CatalogFacts {
 }
 
 /// One member of a catalog.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogMember {
     /// The attribute `File`, or the tag where it is a name; many catalogs have neither.
     pub file: Option<String>,
@@ -141,7 +132,7 @@ pub struct CatalogMember {
 }
 
 /// Where a file stands in a catalog.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Membership {
     /// The digest algorithms under which it is a member, weakest first; none when it is not.
     pub digests: Vec<DigestAlgorithm>,
@@ -290,7 +281,7 @@ fn parts(list: &str) -> impl Iterator<Item = String> {
 }
 
 /// What the signatures embedded in a driver say.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EmbeddedSignature {
     /// Every signature with the digest of the file that it signs, in file order, nested ones after their host.
     pub signatures: Vec<FileSignature>,
@@ -299,25 +290,16 @@ pub struct EmbeddedSignature {
 }
 
 /// One signature of a driver file.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+///
+/// JSON has the fields of the signature beside its own.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct FileSignature {
     /// The digest of the file, as signed.
     pub file_digest: Option<FileDigest>,
     /// The file at hand has that digest; `None` when there is none or it is not computed here.
     pub file_matches: Option<bool>,
     /// Who signed.
-    #[serde(flatten)]
     pub signature: Signature,
-}
-
-impl Serialize for Digests {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeStruct as _;
-        let mut fields = serializer.serialize_struct("Digests", 2)?;
-        fields.serialize_field("sha1", &asn1::hex(&self.sha1))?;
-        fields.serialize_field("sha256", &asn1::hex(&self.sha256))?;
-        fields.end()
-    }
 }
 
 /// Reads the signatures that are embedded in a PE file; content never makes it fail.

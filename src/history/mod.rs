@@ -4,6 +4,7 @@
 //! run is kept once ([`schema`]). The file must lie on a disk of this machine: SQLite's write-ahead log does not work over a
 //! network.
 
+pub mod cache;
 mod error;
 mod kept;
 pub mod lock;

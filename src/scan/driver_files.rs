@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
+use super::incremental::{Asked, FactKind, Incremental, Place, Reader, decode, encode, read_all};
 use super::progress::{Phase, Progress};
+use super::share::ShareFiles;
 use crate::facts::driver_binary::DriverBinary;
 use crate::facts::driver_file::{DriverFile, DriverFilePath, EnumeratorForm};
 use crate::formats::pe;
@@ -13,25 +15,104 @@ use crate::formats::pe;
 /// Larger driver files are not read: NIC drivers have less than 10 MB.
 const MAX_DRIVER_BYTES: u64 = 64 << 20;
 
-/// Reads every file; `roots[path.share]` is the folder of the share on disk. The answers are in the order of the files;
-/// `Err` says why a file could not be read.
+/// Reads every file, as far as the cache does not know it. The answers are in the order of the files; `Err` says why a file
+/// could not be read.
 pub fn read(
-    roots: &[&Path],
+    shares: &[ShareFiles],
     files: &[DriverFilePath],
     enumerators: &[String],
+    incremental: &Incremental<'_>,
     progress: &dyn Progress,
 ) -> Vec<Result<DriverFile, String>> {
     progress.start(Phase::Search, Some(files.len() as u64));
-    files
-        .par_iter()
-        .map(|file| {
-            let root = roots.get(file.share).ok_or_else(|| "there is no such share".to_owned());
-            let answer =
-                root.and_then(|root| read_bytes(&root.join(&file.path))).map(|bytes| look(&bytes, enumerators));
-            progress.step();
-            answer
-        })
-        .collect()
+    let reader = DriverFileReader { enumerators };
+    let found = read_asked(&reader, FactKind::DriverFile, shares, files, incremental, progress);
+    found.into_iter().map(|file| file.map(|found| found.facts)).collect()
+}
+
+/// Reads files of several shares; the answers are in the order of the files.
+pub(super) fn read_asked<R: Reader>(
+    reader: &R,
+    kind: FactKind,
+    shares: &[ShareFiles],
+    files: &[DriverFilePath],
+    incremental: &Incremental<'_>,
+    progress: &dyn Progress,
+) -> Vec<Result<R::Facts, String>> {
+    let mut answers: Vec<Result<R::Facts, String>> =
+        files.iter().map(|_| Err("there is no such share".to_owned())).collect();
+    for (number, share) in shares.iter().enumerate() {
+        let mut asked: Vec<(usize, Asked)> = (files.iter().enumerate())
+            .filter(|(_, file)| file.share == number)
+            .map(|(at, file)| (at, share.asked(&file.path)))
+            .collect();
+        asked.sort_by(|a, b| a.1.path.cmp(&b.1.path));
+        let (places, asked): (Vec<usize>, Vec<Asked>) = asked.into_iter().unzip();
+        let place = Place::new(share.root(), kind);
+        for (at, answer) in places.into_iter().zip(read_all(reader, incremental, &place, &asked, progress)) {
+            answers[at] = answer;
+        }
+    }
+    answers
+}
+
+struct DriverFileReader<'e> {
+    enumerators: &'e [String],
+}
+
+/// What one file says, with what is needed to ask it about other enumerators without opening it.
+struct Looked {
+    facts: DriverFile,
+    /// Words in front of a backslash; those of a PE file are in its own facts.
+    words: Vec<String>,
+}
+
+/// A driver file as it is kept. `holds` has the enumerators found by their GUID only: which words are asked for may change.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    facts: DriverFile,
+    words: Vec<String>,
+    /// GUIDs that were looked for.
+    guids: Vec<String>,
+}
+
+impl Reader for DriverFileReader<'_> {
+    type Facts = Looked;
+
+    fn bytes(&self, disk: &Path) -> Result<Vec<u8>, String> {
+        read_bytes(disk)
+    }
+
+    fn facts(&self, _path: &str, bytes: &[u8]) -> Result<Looked, String> {
+        let facts = look(bytes, self.enumerators);
+        let words = if facts.binary.is_ok() { Vec::new() } else { pe::utf16_words_before_backslash(bytes) };
+        Ok(Looked { facts, words })
+    }
+
+    fn encode(&self, looked: &Looked) -> Option<Vec<u8>> {
+        let mut facts = looked.facts.clone();
+        facts.holds.retain(|(_, form)| *form == EnumeratorForm::GuidBytes);
+        let guids = self.enumerators.iter().filter(|e| pe::guid_bytes(e).is_some()).cloned().collect();
+        encode(&Kept { facts, words: looked.words.clone(), guids })
+    }
+
+    fn decode(&self, _path: &str, kept: &[u8]) -> Option<Looked> {
+        let Kept { mut facts, words, guids } = decode(kept)?;
+        if self.enumerators.iter().any(|e| pe::guid_bytes(e).is_some() && !guids.contains(e)) {
+            return None;
+        }
+        let found = std::mem::take(&mut facts.holds);
+        let by_guid = |e: &String| found.iter().any(|(known, _)| known == e);
+        let words_of_file = facts.binary.as_ref().map_or(&words, |b| &b.enumerator_words);
+        let by_word: HashSet<&str> = words_of_file.iter().map(String::as_str).collect();
+        let holds = self.enumerators.iter().filter_map(|e| match () {
+            () if by_guid(e) => Some((e.clone(), EnumeratorForm::GuidBytes)),
+            () if by_word.contains(e.to_ascii_uppercase().as_str()) => Some((e.clone(), EnumeratorForm::Utf16Text)),
+            () => None,
+        });
+        facts.holds = holds.collect();
+        Some(Looked { facts, words })
+    }
 }
 
 /// The bytes of a file of a share that may be as large as a driver file.

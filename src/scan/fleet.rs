@@ -5,11 +5,12 @@ use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
 use walkdir::WalkDir;
 
+use super::incremental::{Asked, FactKind, Incremental, Place, Reader, decode, encode, read_all};
 use super::progress::{Phase, Progress};
-use crate::facts::inventory::{self, InventoryFile, InventoryFormat, Machine};
+use super::stamp::{InputStamps, Stamp, StampDigest};
+use crate::facts::inventory::{self, InventoryFile, InventoryFormat, KeptInventory, Machine};
 
 /// A table of 100,000 machines comes near this.
 const MAX_FILE_BYTES: u64 = 256 << 20;
@@ -21,7 +22,7 @@ const MAX_DEPTH: usize = 32;
 const MAX_MACHINES: usize = 200_000;
 
 /// What one `--fleet` says.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Fleet {
     /// The machines, in the order of the files.
     pub machines: Vec<Machine>,
@@ -71,54 +72,122 @@ pub enum FleetError {
     },
 }
 
+/// A fleet that was walked, and of which no file was opened.
+#[derive(Debug)]
+pub struct FleetWalk {
+    root: PathBuf,
+    name: String,
+    is_folder: bool,
+    files: Vec<Asked>,
+    fleet: Fleet,
+    stamps: InputStamps,
+}
+
+/// Walks a file or a folder of inventories; `name` is what to call it in places.
+///
+/// # Errors
+/// It can not be listed.
+pub fn walk_fleet(root: &Path, name: &str, incremental: &Incremental<'_>) -> Result<FleetWalk, FleetError> {
+    let unreadable = |source| FleetError::Unreadable { path: root.to_path_buf(), source };
+    let meta = std::fs::metadata(root).map_err(unreadable)?;
+    let mut fleet = Fleet::default();
+    let files = if meta.is_dir() {
+        std::fs::read_dir(root).map_err(unreadable)?;
+        walk(root, name, incremental, &mut fleet)
+    } else {
+        let path = root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        // A link is followed here: what is stamped is what will be read.
+        let is_link = std::fs::symlink_metadata(root).map_err(unreadable)?.is_symlink();
+        let stamp = Stamp::of(&meta).filter(|_| incremental.wants_stamps() && !is_link);
+        vec![Asked { path, disk: root.to_path_buf(), stamp }]
+    };
+    let mut digest = StampDigest::new(incremental.start());
+    for file in &files {
+        digest.file(file.disk.as_os_str().as_encoded_bytes(), file.stamp);
+    }
+    for problem in &fleet.problems {
+        digest.part(b"problem", problem.path.as_bytes());
+        digest.part(b"message", problem.message.as_bytes());
+    }
+    let (root, name, stamps) = (root.to_path_buf(), name.to_owned(), digest.finish());
+    Ok(FleetWalk { root, name, is_folder: meta.is_dir(), files, fleet, stamps })
+}
+
+impl FleetWalk {
+    /// Of everything in it.
+    pub fn stamps(&self) -> InputStamps {
+        self.stamps
+    }
+
+    /// Reads the inventories, as far as the cache does not know them.
+    ///
+    /// # Errors
+    /// Nothing in it can be used: wrong usage of the command, or a file of the wrong kind.
+    pub fn read(self, incremental: &Incremental<'_>, progress: &dyn Progress) -> Result<Fleet, FleetError> {
+        let Self { root, name, is_folder, mut files, mut fleet, .. } = self;
+        let place = Place::new(&root, FactKind::Inventory);
+        // A single file is the fleet, and is called like it.
+        let source = |path: &str| if is_folder { below(&name, path) } else { name.clone() };
+        let reader = InventoryReader { source: &source };
+        if is_folder {
+            progress.start(Phase::Fleet, Some(files.len() as u64));
+        }
+        files.sort_by(|a, b| a.path.cmp(&b.path));
+        let mut read: Vec<_> =
+            read_all(&reader, incremental, &place, &files, progress).into_iter().zip(files).collect();
+        // In the order of the walk.
+        read.sort_by(|(_, a), (_, b)| a.path.split('/').cmp(b.path.split('/')));
+        for (file, asked) in read {
+            fleet.add(&source(&asked.path), file);
+        }
+        if !fleet.machines.is_empty() {
+            return Ok(fleet);
+        }
+        let first = fleet.problems.into_iter().next();
+        if !is_folder {
+            return Err(FleetError::NoInventory { path: root, message: first.map_or_else(String::new, |p| p.message) });
+        }
+        let message = first.map_or_else(|| "there is none".to_owned(), |p| format!("{}: {}", p.path, p.message));
+        Err(FleetError::NothingInFolder { path: root, message })
+    }
+}
+
 /// Reads a file or a folder of inventories; `name` is what to call it in places.
 ///
 /// # Errors
 /// Nothing in it can be used: wrong usage of the command, or a file of the wrong kind.
 pub fn read_fleet(root: &Path, name: &str, progress: &dyn Progress) -> Result<Fleet, FleetError> {
-    let unreadable = |source| FleetError::Unreadable { path: root.to_path_buf(), source };
-    let meta = std::fs::metadata(root).map_err(unreadable)?;
-    if !meta.is_dir() {
-        let own = root.file_name().map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        let file = read_file(root, &own, name);
-        let mut fleet = Fleet::default();
-        fleet.add(name, file);
-        return match fleet.machines.is_empty() {
-            true => {
-                let message = fleet.problems.into_iter().next().map_or_else(String::new, |p| p.message);
-                Err(FleetError::NoInventory { path: root.to_path_buf(), message })
-            }
-            false => Ok(fleet),
-        };
-    }
-    std::fs::read_dir(root).map_err(unreadable)?;
-    let mut fleet = Fleet::default();
-    let files = walk(root, name, &mut fleet);
-    progress.start(Phase::Fleet, Some(files.len() as u64));
-    // In parts, so that the bytes of a few files only are held at a time.
-    for part in files.chunks(256) {
-        let read: Vec<_> = part
-            .par_iter()
-            .map(|(path, disk_path)| {
-                let file = read_file(disk_path, path, &below(name, path));
-                progress.step();
-                file
-            })
-            .collect();
-        for ((path, _), file) in part.iter().zip(read) {
-            fleet.add(&below(name, path), file);
-        }
-    }
-    if fleet.machines.is_empty() {
-        let message =
-            fleet.problems.first().map_or_else(|| "there is none".to_owned(), |p| format!("{}: {}", p.path, p.message));
-        return Err(FleetError::NothingInFolder { path: root.to_path_buf(), message });
-    }
-    Ok(fleet)
+    let all = Incremental::none();
+    walk_fleet(root, name, &all)?.read(&all, progress)
 }
 
-/// Files below the root as (path below it, path on disk), ordered.
-fn walk(root: &Path, name: &str, fleet: &mut Fleet) -> Vec<(String, PathBuf)> {
+struct InventoryReader<'s> {
+    /// What the file with a path below the root is called.
+    source: &'s (dyn Fn(&str) -> String + Sync),
+}
+
+impl Reader for InventoryReader<'_> {
+    type Facts = InventoryFile;
+
+    fn bytes(&self, disk: &Path) -> Result<Vec<u8>, String> {
+        read_bytes(disk)
+    }
+
+    fn facts(&self, path: &str, bytes: &[u8]) -> Result<InventoryFile, String> {
+        inventory_of(bytes, path, &(self.source)(path))
+    }
+
+    fn encode(&self, facts: &InventoryFile) -> Option<Vec<u8>> {
+        encode(&KeptInventory::of(facts))
+    }
+
+    fn decode(&self, path: &str, kept: &[u8]) -> Option<InventoryFile> {
+        decode::<KeptInventory>(kept)?.file(&(self.source)(path))
+    }
+}
+
+/// Files below the root, ordered.
+fn walk(root: &Path, name: &str, incremental: &Incremental<'_>, fleet: &mut Fleet) -> Vec<Asked> {
     let mut files = Vec::new();
     for entry in WalkDir::new(root).max_depth(MAX_DEPTH).sort_by_file_name() {
         match entry {
@@ -127,7 +196,11 @@ fn walk(root: &Path, name: &str, fleet: &mut Fleet) -> Vec<(String, PathBuf)> {
                     fleet.problem(name, None, format!("more than {MAX_FILES} files: the rest is left out"));
                     break;
                 }
-                files.push((relative(root, entry.path()), entry.path().to_path_buf()));
+                let path = relative(root, entry.path());
+                // Two names that are no text may look the same.
+                let stamped = incremental.wants_stamps() && entry.path().to_str().is_some();
+                let stamp = stamped.then(|| entry.metadata().ok()).flatten().and_then(|m| Stamp::of(&m));
+                files.push(Asked { path, disk: entry.path().to_path_buf(), stamp });
             }
             Ok(_) => {}
             Err(error) => {
@@ -148,18 +221,22 @@ fn below(name: &str, path: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{name}/{path}") }
 }
 
-/// `inside` is the path below the root: its folders are the model, the stem of its name is the machine.
-fn read_file(path: &Path, inside: &str, source: &str) -> Result<InventoryFile, String> {
+fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
     let file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
     let mut bytes = Vec::new();
     file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| format!("can not be read: {e}"))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(format!("is larger than {} MB; part it", MAX_FILE_BYTES >> 20));
     }
+    Ok(bytes)
+}
+
+/// `inside` is the path below the root: its folders are the model, the stem of its name is the machine.
+fn inventory_of(bytes: &[u8], inside: &str, source: &str) -> Result<InventoryFile, String> {
     let (model, name) = inside.rsplit_once('/').map_or((None, inside), |(folder, name)| (Some(folder), name));
     let machine = name.rsplit_once('.').map_or(name, |(stem, _)| if stem.is_empty() { name } else { stem });
     // A bug of ours in one file must not end the run.
-    catch_unwind(AssertUnwindSafe(|| inventory::read(&bytes, source, machine, model))).map_err(|_| {
+    catch_unwind(AssertUnwindSafe(|| inventory::read(bytes, source, machine, model))).map_err(|_| {
         "wimspect failed on this file; this is a bug of wimspect, please report it with the file".to_owned()
     })
 }

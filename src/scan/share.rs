@@ -6,12 +6,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::*;
-use walkdir::WalkDir;
+use serde::{Deserialize, Serialize};
 
+use super::incremental::{Asked, FactKind, Incremental, Place, Reader, decode, encode, read_all};
 use super::progress::{Phase, Progress};
-use crate::facts::driver_package::{self, DriverPackage, InfProblem};
-use crate::facts::share::{InfContent, Share, ShareInf, ShareProblem, folder_of};
+use super::stamp::{InputStamps, Stamp};
+use super::walk::{self, Folder, ItemKind};
+use crate::facts::driver_package::{self, DriverPackage, InfProblem, KeptPackage};
+use crate::facts::share::{InfContent, Share, ShareInf, ShareProblem};
 use crate::facts::signature::InfDigests;
 
 /// No real INF comes near this (the largest of 6,408 has 2.3 MB); a larger file is not an INF.
@@ -51,26 +53,149 @@ pub enum ShareError {
     },
 }
 
+/// A share that was walked, and of which no file was opened.
+#[derive(Debug)]
+pub struct ShareWalk {
+    /// Without INF files.
+    share: Share,
+    files: ShareFiles,
+    infs: Vec<Asked>,
+    stamps: InputStamps,
+}
+
+/// Where the files of a share lie, and which stamps they have.
+#[derive(Debug, Default)]
+pub struct ShareFiles {
+    root: PathBuf,
+    /// Sorted by path; empty when stamps were not asked for.
+    stamps: Vec<(String, Stamp)>,
+}
+
+impl ShareFiles {
+    /// The folder on disk.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// A file by its path below the root.
+    pub(super) fn asked(&self, path: &str) -> Asked {
+        let found = self.stamps.binary_search_by(|(known, _)| known.as_str().cmp(path));
+        let stamp = found.ok().map(|at| self.stamps[at].1);
+        Asked { path: path.to_owned(), disk: self.root.join(path), stamp }
+    }
+}
+
+/// Walks a share.
+///
+/// # Errors
+/// Only when the root itself can not be listed.
+pub fn walk_share(
+    root: &Path,
+    options: ShareOptions,
+    incremental: &Incremental<'_>,
+    progress: &dyn Progress,
+) -> Result<ShareWalk, ShareError> {
+    check_root(root)?;
+    progress.start(Phase::Walk, None);
+    let tree = walk::walk(root, incremental.wants_stamps(), &|| progress.step());
+    let stamps = tree.stamps(incremental.start());
+    let mut walk = ShareWalk {
+        share: Share { root: root.display().to_string(), ..Share::default() },
+        files: ShareFiles { root: root.to_path_buf(), stamps: Vec::new() },
+        infs: Vec::new(),
+        stamps,
+    };
+    for folder in tree.folders {
+        walk.take(folder, options);
+    }
+    // In the order in which somebody would meet them.
+    walk.share.problems.sort_by(|a, b| a.path.split('/').cmp(b.path.split('/')));
+    walk.infs.sort_unstable_by(|a, b| a.path.cmp(&b.path));
+    walk.files.stamps.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+    Ok(walk)
+}
+
+impl ShareWalk {
+    fn take(&mut self, folder: Folder, options: ShareOptions) {
+        for item in &folder.items {
+            let path = folder.path_of(item);
+            if item.kind == ItemKind::Link {
+                // Following links may lead out of the share or round in circles; silence would hide drivers.
+                let message =
+                    "is a symbolic link and was not followed: name the folder that it leads to as a share of its own";
+                self.share.problems.push(ShareProblem { path, message: message.to_owned() });
+                continue;
+            }
+            self.share.file_count += 1;
+            // Two names that are no text may look the same.
+            let stamp = item.stamp.filter(|_| item.raw.is_none() && folder.is_plain());
+            self.files.stamps.extend(stamp.map(|stamp| (path.clone(), stamp)));
+            if item.kind == ItemKind::File && is_inf_name(&item.name, options) {
+                self.infs.push(Asked { path, disk: folder.disk_path_of(&self.files.root, item), stamp });
+            }
+        }
+        let problems = folder.problems.into_iter().map(|(path, message)| ShareProblem { path, message });
+        self.share.problems.extend(problems);
+        let names = folder.items.into_iter().filter(|i| i.kind != ItemKind::Link).map(|i| i.name);
+        self.share.folders.insert(folder.path, names.collect());
+    }
+
+    /// Of everything in it.
+    pub fn stamps(&self) -> InputStamps {
+        self.stamps
+    }
+
+    /// Reads its INF files, as far as the cache does not know them.
+    pub fn read(self, incremental: &Incremental<'_>, progress: &dyn Progress) -> (Share, ShareFiles) {
+        let Self { mut share, files, infs, .. } = self;
+        progress.start(Phase::Read, Some(infs.len() as u64));
+        let place = Place::new(&files.root, FactKind::Inf);
+        let contents = read_all(&InfReader, incremental, &place, &infs, progress);
+        share.infs =
+            infs.into_iter().zip(contents).map(|(inf, content)| ShareInf { path: inf.path, content }).collect();
+        (share, files)
+    }
+}
+
 /// Reads a share. One bad file or folder is a problem in the result.
 ///
 /// # Errors
 /// Only when the root itself can not be listed.
 pub fn read_share(root: &Path, options: ShareOptions, progress: &dyn Progress) -> Result<Share, ShareError> {
-    check_root(root)?;
-    let mut share = Share { root: root.display().to_string(), ..Share::default() };
-    progress.start(Phase::Walk, None);
-    let mut inf_paths = walk(root, options, &mut share, progress);
-    inf_paths.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    progress.start(Phase::Read, Some(inf_paths.len() as u64));
-    share.infs = inf_paths
-        .into_par_iter()
-        .map(|(path, disk_path)| {
-            let content = read_inf(&disk_path);
-            progress.step();
-            ShareInf { path, content }
-        })
-        .collect();
-    Ok(share)
+    let all = Incremental::none();
+    Ok(walk_share(root, options, &all, progress)?.read(&all, progress).0)
+}
+
+struct InfReader;
+
+/// An INF as it is kept.
+#[derive(Serialize, Deserialize)]
+struct KeptInf<'a> {
+    digests: InfDigests,
+    #[serde(borrow)]
+    package: KeptPackage<'a>,
+}
+
+impl Reader for InfReader {
+    type Facts = InfContent;
+
+    fn bytes(&self, disk: &Path) -> Result<Vec<u8>, String> {
+        read_inf_bytes(disk)
+    }
+
+    fn facts(&self, _path: &str, bytes: &[u8]) -> Result<InfContent, String> {
+        Ok(inf_content(bytes))
+    }
+
+    fn encode(&self, facts: &InfContent) -> Option<Vec<u8>> {
+        encode(&KeptInf { digests: facts.digests, package: KeptPackage::of(&facts.package)? })
+    }
+
+    fn decode(&self, _path: &str, kept: &[u8]) -> Option<InfContent> {
+        let KeptInf { digests, package } = decode(kept)?;
+        let package = Arc::new(package.package()?);
+        Some(InfContent { sha256: hex(&digests.stored.sha256), digests, package })
+    }
 }
 
 fn check_root(root: &Path) -> Result<(), ShareError> {
@@ -85,50 +210,9 @@ fn check_root(root: &Path) -> Result<(), ShareError> {
     std::fs::read_dir(root).map(drop).map_err(|source| ShareError::Unreadable { path, source })
 }
 
-/// Lists all files; gives the INF files as (path below the root, path on disk).
-fn walk(root: &Path, options: ShareOptions, share: &mut Share, progress: &dyn Progress) -> Vec<(String, PathBuf)> {
-    let mut infs = Vec::new();
-    for entry in WalkDir::new(root).sort_by_file_name() {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => {
-                let path = error.path().map_or_else(String::new, |p| relative(root, p));
-                let message = error.io_error().map_or_else(|| error.to_string(), std::string::ToString::to_string);
-                share.problems.push(ShareProblem { path, message });
-                continue;
-            }
-        };
-        let path = relative(root, entry.path());
-        if entry.file_type().is_dir() {
-            share.folders.entry(path).or_default();
-            continue;
-        }
-        if entry.path_is_symlink() {
-            // Following links may lead out of the share or round in circles; silence would hide drivers.
-            let message =
-                "is a symbolic link and was not followed: name the folder that it leads to as a share of its own";
-            share.problems.push(ShareProblem { path, message: message.to_owned() });
-            continue;
-        }
-        share.file_count += 1;
-        progress.step();
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.file_type().is_file() && is_inf_name(&name, options) {
-            infs.push((path.clone(), entry.path().to_path_buf()));
-        }
-        share.folders.entry(folder_of(&path).to_owned()).or_default().push(name);
-    }
-    infs
-}
-
 fn is_inf_name(name: &str, options: ShareOptions) -> bool {
     let extension = name.rsplit_once('.').map_or("", |(_, e)| e);
     extension.eq_ignore_ascii_case("inf") || (options.include_templates && extension.eq_ignore_ascii_case("inx"))
-}
-
-fn relative(root: &Path, path: &Path) -> String {
-    let below = path.strip_prefix(root).unwrap_or(path);
-    below.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
 /// Reads one INF file from disk.

@@ -42,6 +42,32 @@ const CASES: &[Case] = &[
     case("verify EMPTY/none.wim", 2, "there is no such file: check the path", ""),
     case("verify /dev/null", 2, "/dev/null: a device or pipe, no file", ""),
     case("verify FAKE/empty.wim", 2, "FAKE/empty.wim: ", ""),
+    // What people have instead of a WIM: why it is not supported, and what to do.
+    case(
+        "verify FAKE/media.iso",
+        2,
+        "an ISO image: not supported, because it holds a file system; mount or unpack it",
+        "",
+    ),
+    case("verify FAKE/udf.iso", 2, "name its sources/boot.wim", ""),
+    case(
+        "verify FAKE/fixed.vhd",
+        2,
+        "a virtual disk (VHD or VHDX): not supported, because it holds a file system; attach",
+        "",
+    ),
+    case("verify FAKE/dynamic.vhd", 2, "a virtual disk (VHD or VHDX): not supported, because", ""),
+    case("verify FAKE/disk.vhdx", 2, "a virtual disk (VHD or VHDX): not supported, because", ""),
+    case("verify FAKE/flash.ffu", 2, "an FFU image: not supported, because it holds disk sectors; name the WIM", ""),
+    case("verify FAKE/pointer.esd", 2, "a Git LFS pointer, not the WIM itself: run `git lfs pull`, then try again", ""),
+    case("verify fixtures/hostile/encrypted.esd", 2, "an encrypted ESD, as it is downloaded before", ""),
+    case("verify fixtures/hostile/encrypted.esd", 2, "not supported, because its key is not in it; decrypt it", ""),
+    case(
+        "audit fixtures/share/wlan --boot-image FAKE/media.iso",
+        2,
+        "an ISO image: not supported, because",
+        "1 INF file",
+    ),
     case("audit EMPTY/none", 2, "there is no such folder", ""),
     case("audit /dev/null", 2, "is a file, not a folder", ""),
     case("audit fixtures/hostile/text.wim", 2, "is a file, not a folder", ""),
@@ -84,6 +110,21 @@ fn material() -> tempfile::TempDir {
     std::fs::write(folder.path().join("zero/a.inf"), b"").unwrap();
     std::fs::write(folder.path().join("fake/boot.wim"), b"This is not the image that you look for.\r\n").unwrap();
     std::fs::write(folder.path().join("fake/empty.wim"), b"").unwrap();
+    // Name, size, and the bytes at a place by which the format is known.
+    let formats: [(&str, usize, usize, &[u8]); 7] = [
+        ("media.iso", 0x9000, 0x8001, b"CD001"),
+        ("udf.iso", 0x9000, 0x8001, b"BEA01"),
+        ("fixed.vhd", 0x2000, 0x1E00, b"conectix"),
+        ("dynamic.vhd", 0x2000, 0, b"conectix"),
+        ("disk.vhdx", 0x2000, 0, b"vhdxfile"),
+        ("flash.ffu", 0x2000, 4, b"SignedImage "),
+        ("pointer.esd", 0, 0, b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 5\n"),
+    ];
+    for (name, size, at, magic) in formats {
+        let mut bytes = vec![0; size.max(at + magic.len())];
+        bytes[at..at + magic.len()].copy_from_slice(magic);
+        std::fs::write(folder.path().join("fake").join(name), bytes).unwrap();
+    }
     folder
 }
 

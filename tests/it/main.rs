@@ -11,6 +11,7 @@
 
 mod architecture;
 mod arguments;
+mod bus_evidence;
 mod catalogs;
 mod changes;
 mod cli_docs;
@@ -26,6 +27,7 @@ mod history_disk;
 mod history_kill;
 mod hostile;
 mod html;
+mod incremental;
 mod inert;
 mod inf_corpus;
 mod inf_db;

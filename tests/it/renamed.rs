@@ -10,6 +10,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::support::empty_families;
+
 /// The sets that are renamed.
 const SETS: [&str; 4] = ["netxtreme2-multitier", "three-tier", "guid-enumerator", "storage-sibling"];
 
@@ -89,8 +91,22 @@ fn guid_text(bytes: &[u8; 16]) -> String {
     text
 }
 
+/// Drivers of the year after the in-box drivers of the images of Windows 10: these are replaced.
+fn newer(inf: &[u8]) -> Vec<u8> {
+    let dated = |line: &str| match line.starts_with("DriverVer") {
+        true => "DriverVer = 05/06/2020,99.0.0.0\r\n".to_owned(),
+        false => line.to_owned(),
+    };
+    String::from_utf8_lossy(inf).split_inclusive('\n').map(dated).collect::<String>().into_bytes()
+}
+
 /// The sets in a fresh folder, renamed if asked.
 fn share(renaming: Option<&Renaming>) -> tempfile::TempDir {
+    share_with(renaming, <[u8]>::to_vec)
+}
+
+/// The same, their INFs changed, too.
+fn share_with(renaming: Option<&Renaming>, change: fn(&[u8]) -> Vec<u8>) -> tempfile::TempDir {
     let share = tempfile::tempdir().unwrap();
     for set in SETS {
         let folder = share.path().join(set);
@@ -101,9 +117,13 @@ fn share(renaming: Option<&Renaming>) -> tempfile::TempDir {
             .map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), std::fs::read(&path).unwrap()))
             .collect();
         let new = |bytes: &[u8]| renaming.map_or_else(|| bytes.to_vec(), |r| r.apply(bytes));
-        let changes: Vec<_> = files.iter().map(|(_, bytes)| (bytes.clone(), new(bytes))).collect();
+        let content = |name: &str, bytes: &[u8]| match name.ends_with(".inf") {
+            true => change(&new(bytes)),
+            false => new(bytes),
+        };
+        let changes: Vec<_> = files.iter().map(|(name, bytes)| (bytes.clone(), content(name, bytes))).collect();
         for (name, bytes) in &files {
-            let mut made = new(bytes);
+            let mut made = content(name, bytes);
             if name.ends_with(".cat") {
                 made = crate::support::sign_again(&made, &changes);
             }
@@ -111,23 +131,6 @@ fn share(renaming: Option<&Renaming>) -> tempfile::TempDir {
         }
     }
     share
-}
-
-/// A folder for `--inf-db` that takes away what is known of every family.
-fn empty_families() -> tempfile::TempDir {
-    let overlay = tempfile::tempdir().unwrap();
-    let folder = overlay.path().join("nic-families");
-    std::fs::create_dir(&folder).unwrap();
-    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("inf-db/nic-families")).unwrap() {
-        let path = entry.unwrap().path();
-        let id = path.file_stem().unwrap().to_string_lossy().into_owned();
-        let text = format!(
-            "id = \"{id}\"\ntitle = \"nothing\"\nvendor = \"nobody\"\nkind = \"monolithic\"\nsummary = \"nothing\"\n\
-             source = \"a test\"\nconfidence = \"sample\"\n"
-        );
-        std::fs::write(folder.join(path.file_name().unwrap()), text).unwrap();
-    }
-    overlay
 }
 
 /// What an audit says, without any name: topologies and predictions.
@@ -138,9 +141,18 @@ struct Outcome {
     families: usize,
 }
 
-/// Images that hold no multi-tier driver of their own.
-const IMAGES: [&str; 3] =
-    ["6.0.6001-amd64-monolithic.wim", "6.0.6001-x86-no-nic.wim", "6.1.7600-amd64-inbox-monolithic.wim"];
+/// Images that hold no multi-tier driver of their own, for both architectures: rows 1 to 12 of the matrix (FACTS.md 6.1).
+const IMAGES: [&str; 6] = [
+    "6.0.6001-amd64-monolithic.wim",
+    "6.0.6001-x86-monolithic.wim",
+    "6.0.6001-amd64-no-nic.wim",
+    "6.0.6001-x86-no-nic.wim",
+    "6.1.7600-amd64-inbox-monolithic.wim",
+    "6.1.7600-x86-inbox-monolithic.wim",
+];
+
+/// Images whose adapters have a multi-tier driver in the box: row 13.
+const TWO_TIER: [&str; 2] = ["10.0.19041-amd64-inbox-two-tier.wim", "10.0.19041-x86-inbox-two-tier.wim"];
 
 fn audit(share: &Path, inf_db: Option<&Path>) -> Outcome {
     audit_with(share, inf_db, &IMAGES)
@@ -245,5 +257,25 @@ proptest! {
         let renamed = audit(share(Some(&Renaming::new(seed))).path(), Some(empty.path()));
         let found = differences(&plain, &renamed);
         prop_assert!(found.is_empty(), "as they are / renamed:\n{}", found.join("\n"));
+    }
+
+    #[test]
+    fn nor_beside_a_two_tier_driver_in_the_box(seed in any::<u64>()) {
+        let empty = empty_families();
+        let outcome = |seed: u64| {
+            let share = share_with(Some(&Renaming::new(seed)), newer);
+            audit_with(share.path(), Some(empty.path()), &TWO_TIER)
+        };
+        let (one, other) = (outcome(seed), outcome(seed.wrapping_add(1)));
+        let found = differences(&one, &other);
+        prop_assert!(found.is_empty(), "one name / another:\n{}", found.join("\n"));
+        // Row 13: run from the distribution point or downloaded, the network comes back.
+        let of_set = |key: &&String| key.contains("\"netxtreme2-multitier\"") && key.contains("\"install-package\"");
+        let rows: Vec<&String> = one.predictions.keys().filter(of_set).collect();
+        prop_assert!(!rows.is_empty(), "{:#?}", one.predictions.keys());
+        for row in rows.into_iter().filter(|r| r.contains("\"driver_step\":true")) {
+            let said = &one.predictions[row];
+            prop_assert!(said.contains("replaces") && said.contains("interrupted"), "{row}: {said}");
+        }
     }
 }

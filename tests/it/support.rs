@@ -154,3 +154,20 @@ fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) {
         from += at + new.len();
     }
 }
+
+/// A folder for `--inf-db` that takes away what is known of every family.
+pub fn empty_families() -> tempfile::TempDir {
+    let overlay = tempfile::tempdir().unwrap();
+    let folder = overlay.path().join("nic-families");
+    std::fs::create_dir(&folder).unwrap();
+    for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("inf-db/nic-families")).unwrap() {
+        let path = entry.unwrap().path();
+        let id = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let text = format!(
+            "id = \"{id}\"\ntitle = \"nothing\"\nvendor = \"nobody\"\nkind = \"monolithic\"\nsummary = \"nothing\"\n\
+             source = \"a test\"\nconfidence = \"sample\"\n"
+        );
+        std::fs::write(folder.join(path.file_name().unwrap()), text).unwrap();
+    }
+    overlay
+}

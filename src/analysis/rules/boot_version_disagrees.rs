@@ -38,10 +38,12 @@ fn finding(context: &Context<'_>, index: ImageIndex, release: &ImageRelease, ver
             format!("{} {} {value}", listed(sources), if sources.len() == 1 { "says" } else { "say" })
         })
         .collect();
+    // The version itself stands before it already.
     let decided = release.evidence.first().map_or("", |e| e.text.as_str());
+    let decided = decided.strip_suffix(&format!(": {version}")).unwrap_or(decided);
     let label = release.stale.iter().any(|(place, _)| is_label(facts, place));
     let consequence = if label { ": the label is stale, and ConfigMgr shows what the label says" } else { "" };
-    let text = format!("{name} is {version} ({decided}), but {}{consequence}", stale.join(", "));
+    let text = format!("{name} is {version} by {decided}, but {}{consequence}", stale.join(", "));
     let identity = [name.as_str(), &stale.join("|")];
     // A build within the same release (10.0.19041 and 10.0.19045) changes nothing that is judged here.
     let row = |v: &OsVersion| context.db.releases().classify(v).release().map(|r| r.id.as_str());
@@ -49,6 +51,13 @@ fn finding(context: &Context<'_>, index: ImageIndex, release: &ImageRelease, ver
     let severity = if same_release { Severity::Info } else { Severity::Warning };
     let mut finding = Finding::new(ID, severity, Place::file(&name), &identity, text).about_image(index, name.clone());
     finding.evidence.clone_from(&release.evidence);
+    if !label {
+        finding.advice.push(format!(
+            "Find out where {} came from: files of another build were copied into the image, or a servicing step did not \
+             end. If the build that is meant is not the one above, make the image anew.",
+            release.stale.first().map_or("it", |(place, _)| place)
+        ));
+    }
     for hive in facts.details.hives.iter().filter(|h| h.dirty) {
         let text = format!("{} was not written to the end: what it says may be older than what it will say", hive.path);
         finding.evidence.push(Evidence::new("dirty-hive", text).at(Place::file(&name)));

@@ -101,6 +101,11 @@ impl Group {
         listed(&names)
     }
 
+    /// The image that holds the items, if they do not lie on a share.
+    pub(super) fn image(&self, context: &Context<'_>) -> Option<ImageIndex> {
+        self.items.first().and_then(|i| i.at(context).image())
+    }
+
     /// A finding with every place; `text` says what is wrong.
     pub(super) fn finding(&self, context: &Context<'_>, rule: &'static str, text: String) -> Finding {
         let mut places: Vec<Place> = self.items.iter().map(|i| i.place(context)).collect();
@@ -116,7 +121,7 @@ impl Group {
         finding.related = places;
         finding.targets = self.targets.iter().map(|t| context.targets[*t].name.clone()).collect();
         finding.subject.driver = Some(self.driver);
-        finding.subject.image = self.items.first().and_then(|i| i.at(context).image());
+        finding.subject.image = self.image(context);
         finding
     }
 }

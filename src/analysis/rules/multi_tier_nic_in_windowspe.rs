@@ -46,8 +46,8 @@ fn in_the_image(context: &Context<'_>, resident: &Resident) -> Option<Finding> {
         (Some(MultiTier::ReplacedThenRecovers), _) => (
             Severity::Warning,
             Confidence::Guess,
-            "the article says that Windows PE does not support multi-tier devices, in-box drivers of Windows 7 are \
-             multi-tier: whether the network comes up on 3.x is not known; test it on the machine",
+            "whether the network comes up on 3.x is not known: Microsoft's ConfigMgr team wrote that Windows PE does not \
+             support multi-tier devices, but in-box drivers of Windows 7 are multi-tier; test it on the machine",
         ),
         (Some(MultiTier::InBox) | None, _) => return None,
     };

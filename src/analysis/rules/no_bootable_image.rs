@@ -31,7 +31,14 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let text = format!("{} can not be booted: {fault}", file.path);
         let place = Place::file(&file.path);
         let mut finding = Finding::new(ID, Severity::Error, place.clone(), &[&file.path], text);
-        finding.targets = images.map(|(i, _)| context.world.image_name(i)).collect();
+        finding.targets = images.clone().map(|(i, _)| context.world.image_name(i)).collect();
+        if wim.boot_index.is_none() && images.clone().any(|(i, _)| context.releases[i].is_winpe) {
+            finding.advice.push(format!(
+                "Say which image starts: wimlib-imagex info {} INDEX --boot, or export it again with dism /Export-Image ... \
+                 /Bootable. Exporting all images at once and splitting lose the boot index.",
+                file.path
+            ));
+        }
         let header = format!("WIM header: boot index {}, {} image(s)", wim.boot_index.unwrap_or(0), wim.image_count);
         finding.evidence.push(Evidence::new("wim-header", header).at(place));
         findings.push(finding);

@@ -1,4 +1,4 @@
-//! A newer version of the same driver lies on the share: it wins wherever both are offered.
+//! A newer version of the same driver lies on the share, where it wins wherever both are offered, or in the same image.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use super::Context;
 use super::folding::{Item, by_driver};
 use crate::analysis::evidence::Confidence;
 use crate::analysis::finding::{Finding, Severity};
-use crate::analysis::world::{Driver, DriverIndex, Location};
+use crate::analysis::world::{Driver, DriverIndex, ImageIndex, Location};
 use crate::facts::driver_package::DriverVer;
 use crate::facts::ids::{Arch, HardwareId};
 
@@ -16,12 +16,17 @@ pub(super) const ID: &str = "superseded-package";
 type Claim<'w> = (Option<Arch>, (u16, u16, u32), &'w HardwareId);
 
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    on_shares(context, findings);
+    in_images(context, findings);
+}
+
+/// Only what the newer one replaces whole: a share may hold versions for different devices and releases.
+fn on_shares(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut by_name: BTreeMap<(String, String), Vec<DriverIndex>> = BTreeMap::new();
     for index in context.choices.drivers() {
         let driver = &context.world.drivers[index];
-        let provider = driver.package.version.provider.as_ref().map_or("", |p| p.value.as_str());
         if driver.locations.iter().any(|l| matches!(l, Location::Share { .. })) {
-            by_name.entry((driver.inf.to_lowercase(), provider.to_lowercase())).or_default().push(index);
+            by_name.entry(name_and_provider(driver)).or_default().push(index);
         }
     }
     let mut items = Vec::new();
@@ -56,6 +61,43 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         finding.confidence = Confidence::Likely;
         findings.push(finding);
     }
+}
+
+/// Every version but the newest of each image: all of them are staged, whatever they claim.
+fn in_images(context: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut newest: BTreeMap<(ImageIndex, (String, String)), DriverVer> = BTreeMap::new();
+    let mut all = Vec::new();
+    for index in context.choices.drivers() {
+        let driver = &context.world.drivers[index];
+        let Some(version) = version(driver) else { continue };
+        for (number, location) in driver.locations.iter().enumerate() {
+            let Some(image) = location.image() else { continue };
+            let key = (image, name_and_provider(driver));
+            let newer = newest.entry(key.clone()).or_insert(version);
+            *newer = version.max(*newer);
+            all.push((key, index, number, version));
+        }
+    }
+    let mut items = Vec::new();
+    for (key, driver, number, version) in all {
+        let Some(newer) = newest.get(&key).filter(|newer| **newer > version) else { continue };
+        let name = format!("{} {} beside {}", context.world.drivers[driver].inf, written(version), written(*newer));
+        items.push(Item { name, ..Item::new(context, driver, number, Severity::Info) });
+    }
+    for group in by_driver(context, items) {
+        let image = group.image(context).map(|i| context.world.image_name(i)).unwrap_or_default();
+        let text = format!(
+            "{image} holds two versions of a driver, {}: where both claim an adapter, the better rank and then the newer date \
+             wins",
+            group.names()
+        );
+        findings.push(group.finding(context, ID, text));
+    }
+}
+
+fn name_and_provider(driver: &Driver) -> (String, String) {
+    let provider = driver.package.version.provider.as_ref().map_or("", |p| p.value.as_str());
+    (driver.inf.to_lowercase(), provider.to_lowercase())
 }
 
 fn version(driver: &Driver) -> Option<DriverVer> {

@@ -1,6 +1,6 @@
 //! What the registry hives of an image say (FACTS.md 5.2, IMAGES.md).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ImageService;
 use crate::facts::driver_package::DriverDate;
@@ -9,7 +9,7 @@ use crate::facts::os_version::{OsVersion, ProductType};
 use crate::formats::hive::Key;
 
 /// `SOFTWARE\Microsoft\Windows NT\CurrentVersion\WinPE`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WinPeKey {
     /// `InstRoot`: `X:\`, or `X:\$Windows.~bt\` on Setup media.
     pub inst_root: Option<String>,
@@ -18,7 +18,7 @@ pub struct WinPeKey {
 }
 
 /// What the SOFTWARE hive says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Software {
     /// From `CurrentVersion`: the numbers of Windows 10, else the text; build; `UBR`, else the build lab.
     pub version: Option<OsVersion>,
@@ -59,7 +59,7 @@ fn current_version(key: &Key<'_, '_>) -> Option<OsVersion> {
 }
 
 /// What the SYSTEM hive says.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct System {
     /// `Select\Current`; 1 when it is missing.
     pub control_set: u32,
@@ -141,7 +141,7 @@ fn service(key: &Key<'_, '_>) -> Option<ImageService> {
 }
 
 /// An entry of `Control\CriticalDeviceDatabase`: what Windows 6.x starts before there is Plug and Play.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct CriticalDevice {
     /// The id; the registry writes `#` for `\`.
     pub id: HardwareId,
@@ -167,7 +167,7 @@ fn critical_devices(control: &Key<'_, '_>) -> Vec<CriticalDevice> {
 }
 
 /// `DriverDatabase` of one hive.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DriverDatabase {
     /// `SYSTEM` or `DRIVERS`.
     pub hive: String,
@@ -180,7 +180,7 @@ pub struct DriverDatabase {
 }
 
 /// A key of `DriverDatabase\DriverPackages`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StagedPackage {
     /// Its name: `netbvbda.inf_amd64_df2861c323dcdf5c`.
     pub key: String,
@@ -215,7 +215,7 @@ pub struct StagedPackage {
 }
 
 /// A key of `Configurations`: an install section.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PackageConfiguration {
     /// Name of the install section.
     pub section: String,
@@ -226,7 +226,7 @@ pub struct PackageConfiguration {
 }
 
 /// A key of `Descriptors`: a device id that the package supports.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PackageDescriptor {
     /// The id.
     pub id: HardwareId,
@@ -237,7 +237,7 @@ pub struct PackageDescriptor {
 }
 
 /// A key of `DriverDatabase\DriverInfFiles`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PublishedInf {
     /// `oem3.inf`, or the name of an in-box INF.
     pub name: String,
@@ -248,7 +248,7 @@ pub struct PublishedInf {
 }
 
 /// A value below `DriverDatabase\DeviceIds`: what Plug and Play looks up.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DeviceIdEntry {
     /// The device id, or a class GUID.
     pub id: HardwareId,

@@ -5,13 +5,13 @@
 //! `setup.exe` of installation media, without that `cmd /k startnet.cmd`
 //! (oofhours.com/2020/12/03/windows-pe-startup-revisited, osdeploy.com/winpe/adk-basics/winpe-startup-flow).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::formats::xml::Element;
 use crate::formats::{answer_file, ini};
 
 /// The start-up files of an image. Absent = the file is not there.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Startup {
     /// Commands of `System32/startnet.cmd`: its lines without comments, empty lines and `echo off`.
     pub startnet: Option<Vec<String>>,
@@ -28,7 +28,7 @@ pub struct Startup {
 }
 
 /// `winpeshl.ini`: with it, winpeshl.exe starts these programs instead of `cmd /k startnet.cmd`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Winpeshl {
     /// `[LaunchApp] AppPath`.
     pub launch_app: Option<String>,
@@ -39,7 +39,7 @@ pub struct Winpeshl {
 }
 
 /// What an answer file says to Windows PE (configuration pass windowsPE, component Microsoft-Windows-Setup).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerFile {
     /// Path in the image.
     pub path: String,

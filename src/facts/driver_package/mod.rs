@@ -4,6 +4,7 @@
 
 mod details;
 mod install;
+mod kept;
 mod lint;
 mod models;
 mod problems;
@@ -20,19 +21,20 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::ids::{Arch, HardwareId, ModelIds, class_guid};
 use super::os_version::ProductType;
 
 pub use details::{FileInstall, InstallDetails, RegistryOwner, RegistryValue, install_details, registry_type};
+pub use kept::KeptPackage;
 pub use lint::{KINDS as LINT_KINDS, lint, lint_with};
 pub use query::{DestinationDir, actual_section_name, destination_dir, inf_class, source_disk, source_file};
 pub use read::{ReadOptions, read, read_with};
 pub use sources::{SourceDisk, SourceFile};
 
 /// A value and the line of the INF (1-based) that it was read from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Located<T> {
     /// What was read.
     pub value: T,
@@ -41,7 +43,7 @@ pub struct Located<T> {
 }
 
 /// A date as INF files write it. `0000-00-00` when missing or invalid (FACTS.md 2.2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DriverDate {
     /// Four digits.
     pub year: u16,
@@ -59,7 +61,7 @@ impl fmt::Display for DriverDate {
 }
 
 /// `DriverVer`: compared by date first, then by version (FACTS.md 2.6).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DriverVer {
     /// The date.
     pub date: DriverDate,
@@ -75,7 +77,7 @@ impl DriverVer {
 }
 
 /// `CatalogFile[.nt...]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CatalogRef {
     /// The platform decoration, `None` = every platform without one of its own (also for `.nt`).
     pub arch: Option<Arch>,
@@ -86,7 +88,7 @@ pub struct CatalogRef {
 }
 
 /// `[Version]` of an INF, after string substitution.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionSection {
     /// `$Windows NT$`, `$Chicago$`, ... as written, without quotes.
     pub signature: Option<Located<String>>,
@@ -107,7 +109,7 @@ pub struct VersionSection {
 }
 
 /// A TargetOSVersion decoration, `NT[Arch][.[Major][.[Minor][.[ProductType][.[SuiteMask][.[BuildNumber]]]]]]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decoration {
     /// As written (`NTamd64.10.0...17763`); empty for the undecorated section.
     pub text: String,
@@ -116,7 +118,7 @@ pub struct Decoration {
 }
 
 /// The parts of a valid [`Decoration`].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct DecorationParts {
     /// It starts with `NT` (the undecorated section does not).
     pub nt: bool,
@@ -135,7 +137,7 @@ pub struct DecorationParts {
 }
 
 /// One line of `[Manufacturer]`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manufacturer {
     /// Its name after substitution.
     pub name: String,
@@ -146,7 +148,7 @@ pub struct Manufacturer {
 }
 
 /// A Models section that a `[Manufacturer]` line names.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelsRef {
     /// The decoration.
     pub decoration: Decoration,

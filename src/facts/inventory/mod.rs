@@ -3,6 +3,8 @@
 //! Ids are brought into the form that a device reports to Windows: where a file names an instance id or bare numbers only, the
 //! lists are derived ([`DeviceIds`]).
 
+mod kept;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use super::ids::{HardwareId, class_guid};
 use crate::formats::inventory::{self, PciNumbers, RawDevice};
 
 pub use crate::formats::inventory::{InventoryFormat, InventoryProblem};
+pub use kept::KeptInventory;
 
 /// One machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +50,7 @@ pub struct FleetDevice {
 }
 
 /// What one file says.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct InventoryFile {
     /// Which format it is.
     pub format: InventoryFormat,

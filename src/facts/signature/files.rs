@@ -1,11 +1,11 @@
 //! What a file brings to the question whether it is signed: the digests that catalogs may name, and what is in it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Digests, EmbeddedSignature, file_hashes, pe_hashes, read_embedded};
 
 /// Of a driver file: the digests by which catalogs name it, and the signatures in it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileSigning {
     /// Digests without what signing changes; of the whole file when it is no PE file.
     pub digests: Digests,
@@ -24,7 +24,7 @@ impl FileSigning {
 }
 
 /// Of an INF: the digests by which catalogs name it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct InfDigests {
     /// As it stands.
     pub stored: Digests,

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use proptest::prelude::*;
 
 use super::*;
+use crate::formats::asn1;
 use crate::formats::asn1::build::{Signed, bmp, context, int, octets, oid, seq, set, utc, wide};
 
 fn signed_catalog(file: &str, digests: &Digests) -> Vec<u8> {

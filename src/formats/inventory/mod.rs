@@ -55,6 +55,23 @@ pub enum InventoryFormat {
 }
 
 impl InventoryFormat {
+    /// All of them, in a fixed order.
+    pub const ALL: [Self; 13] = [
+        Self::HardwareIds,
+        Self::Csv,
+        Self::PnpUtil,
+        Self::FormatList,
+        Self::MsinfoNfo,
+        Self::MsinfoText,
+        Self::DxDiag,
+        Self::Devcon,
+        Self::Lspci,
+        Self::LspciMachine,
+        Self::ZtiDrivers,
+        Self::SetupApi,
+        Self::WithoutIds,
+    ];
+
     /// Name for people.
     pub const fn name(self) -> &'static str {
         match self {

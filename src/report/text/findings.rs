@@ -44,19 +44,19 @@ pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> i
 /// What is shown by folder, and what by rule.
 fn arrange<'a>(report: &'a Report<'a>, everything: bool) -> (Folders<'a>, Rules<'a>) {
     let findings = || report.analysis.findings.iter().filter(|f| f.counts());
-    let folder = |f: &'a Finding| folder_of(&f.location.path);
+    let folder = |f: &'a Finding| container(report, f);
     let broken: BTreeSet<&str> = findings().filter(|f| f.severity == Severity::Error).map(folder).collect();
     let notes = findings().filter(|f| f.severity == Severity::Info).count();
     let mut spread: BTreeMap<(&str, Severity), BTreeSet<&str>> = BTreeMap::new();
     for finding in findings() {
         spread.entry((finding.rule, finding.severity)).or_default().insert(folder(finding));
     }
-    let in_its_place = |f: &Finding| match f.severity {
+    let in_its_place = |f: &'a Finding| match f.severity {
         // What breaks, and what has a table of its own.
         Severity::Error => true,
         _ if f.subject.topology.is_some() => true,
         Severity::Warning => {
-            broken.contains(folder_of(&f.location.path))
+            broken.contains(folder(f))
                 || spread.get(&(f.rule, f.severity)).is_none_or(|folders| folders.len() <= FEW_FOLDERS)
         }
         Severity::Info => notes <= FEW_NOTES,
@@ -72,8 +72,20 @@ fn arrange<'a>(report: &'a Report<'a>, everything: bool) -> (Folders<'a>, Rules<
     (folders, rules)
 }
 
+/// Where a finding belongs: the folder of a driver, or the boot image that it speaks of.
+fn container<'a>(report: &Report<'_>, finding: &'a Finding) -> &'a str {
+    let path = &finding.location.path;
+    let world = &report.analysis.world;
+    let mut files = world.boot_files.iter().map(|f| &f.path).chain(world.unreadable_files.iter().map(|f| &f.path));
+    let of_image = |file: &String| path.strip_prefix(file.as_str()).is_some_and(|rest| !rest.contains('/'));
+    match files.find(|file| of_image(file)) {
+        Some(file) => &path[..file.len()],
+        None => folder_of(path),
+    }
+}
+
 fn package_name(folder: &str) -> String {
-    if folder.is_empty() { ".".to_owned() } else { harmless(folder) }
+    if folder.is_empty() { "(top folder)".to_owned() } else { harmless(folder) }
 }
 
 /// Which packages have errors, where there are more than a screen shows.
@@ -83,7 +95,7 @@ fn overview(folders: &[(&str, Vec<&Finding>)], style: Style, out: &mut dyn Write
     if broken.len() < 3 {
         return Ok(());
     }
-    writeln!(out, "{}", style.severity(Severity::Error, &format!("{} with errors", plural(broken.len(), "folder"))))?;
+    writeln!(out, "{}", style.severity(Severity::Error, &format!("{} with errors", plural(broken.len(), "place"))))?;
     for folder in broken {
         writeln!(out, "  {}", package_name(folder))?;
     }
@@ -118,7 +130,7 @@ fn by_rule(
 ) -> io::Result<()> {
     let mut folders = Folders::new();
     for finding in findings {
-        folders.entry(folder_of(&finding.location.path)).or_default().push(finding);
+        folders.entry(container(writer.report, finding)).or_default().push(finding);
     }
     let count = format!("{} in {}", plural(findings.len(), "finding"), plural(folders.len(), "folder"));
     head(writer, severity, rule, &count, "", out)?;

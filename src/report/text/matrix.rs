@@ -87,7 +87,7 @@ fn line(report: &Report<'_>, prediction: &Prediction, style: Style, out: &mut dy
         TopologyKind::MultiTier => "multi-tier",
         TopologyKind::Monolithic => "monolithic",
     };
-    let folder = if folder.is_empty() { "." } else { &folder };
+    let folder = if folder.is_empty() { "(top folder)" } else { &folder };
     let text = format!("{folder} ({kind}, {}): {what}", plural(prediction.adapters.len(), "adapter id"));
     style.wrapped(out, "  ", &text)?;
     for answer in matrix::answers(analysis, prediction) {

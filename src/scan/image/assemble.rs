@@ -73,10 +73,11 @@ impl Reader<'_> {
         catalog
     }
 
-    fn bytes(&mut self, path: &str) -> Option<Vec<u8>> {
+    /// What a file below the Windows folder says; `None` = there is none, or it could not be read, which is noted.
+    fn file<T>(&mut self, path: &str, take: impl FnOnce(&[u8]) -> T) -> Option<T> {
         let entry = self.tree.file(&format!("{}/{path}", self.windows))?;
-        let path = entry.path.clone();
-        self.contents.read(entry).map_err(|message| self.problem(&path, &message)).ok()
+        let taken = self.contents.read(entry).map(take);
+        taken.map_err(|message| self.problem(&entry.path, &message)).ok()
     }
 
     fn prepare(&mut self, wanted: &[&Entry]) {
@@ -100,7 +101,7 @@ impl Reader<'_> {
                 return None;
             }
         };
-        let read = hive::read(&bytes, take);
+        let read = hive::read(bytes, take);
         for problem in &read.problems {
             self.problem(&path, problem);
         }
@@ -223,15 +224,15 @@ fn startup(reader: &mut Reader<'_>, setup_command: Option<String>) -> Startup {
     let mut answer_files = Vec::new();
     for entry in pick::answer_files(tree, &reader.windows) {
         match reader.contents.read(entry) {
-            Ok(bytes) => answer_files.push(startup::answer_file(&entry.path, &bytes)),
+            Ok(bytes) => answer_files.push(startup::answer_file(&entry.path, bytes)),
             Err(message) => reader.problem(&entry.path, &message),
         }
     }
     // Installation media: where winpeshl.exe looks for it (the head of `facts::boot_image::startup` has the source).
     let setup = ["$Windows.~BT/sources/setup.exe", "setup.exe"].iter().find_map(|p| tree.file(p));
     let mut startup = Startup {
-        startnet: reader.bytes("System32/startnet.cmd").map(|b| startup::startnet(&b)),
-        winpeshl: reader.bytes("System32/winpeshl.ini").map(|b| startup::winpeshl(&b)),
+        startnet: reader.file("System32/startnet.cmd", startup::startnet),
+        winpeshl: reader.file("System32/winpeshl.ini", startup::winpeshl),
         setup_command,
         setup_program: setup.map(|e| e.path.clone()),
         answer_files,

@@ -40,11 +40,11 @@ impl Cache {
             return known.clone();
         }
         let inf = contents.read(entry).map(|bytes| {
-            let digests = InfDigests::of(&bytes);
+            let digests = InfDigests::of(bytes);
             Arc::new(Inf {
                 sha256: hex(&digests.stored.sha256),
                 digests,
-                package: Arc::new(driver_package::read(&bytes)),
+                package: Arc::new(driver_package::read(bytes)),
             })
         });
         self.infs.insert(key, inf.clone());
@@ -63,7 +63,7 @@ impl Cache {
             return known.clone();
         }
         let read = if has_extension(&entry.path, ".sys") { DriverBinary::read_signed } else { DriverBinary::read };
-        let binary = contents.read(entry).and_then(|b| read(&b, want_exports)).map(Arc::new);
+        let binary = contents.read(entry).and_then(|b| read(b, want_exports)).map(Arc::new);
         self.binaries.insert(key, binary.clone());
         binary
     }
@@ -73,7 +73,7 @@ impl Cache {
         if let Some(known) = self.catalogs.get(&key) {
             return known.clone();
         }
-        let catalog = contents.read(entry).map(|bytes| Arc::new(read_catalog(&bytes)));
+        let catalog = contents.read(entry).map(|bytes| Arc::new(read_catalog(bytes)));
         self.catalogs.insert(key, catalog.clone());
         catalog
     }

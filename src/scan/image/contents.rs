@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use sha1::{Digest, Sha1};
@@ -20,8 +21,9 @@ pub(super) trait Contents {
     /// Announces everything that will be read next, so that it can be taken out at once.
     fn prepare(&mut self, wanted: &[&Entry], problems: &mut Vec<ImageProblem>);
 
-    /// The bytes of an entry that was announced.
-    fn read(&mut self, entry: &Entry) -> Result<Vec<u8>, String>;
+    /// The bytes of an entry that was announced, in a buffer that the next one will use again: fresh memory for every file
+    /// costs as much as computing its digest.
+    fn read(&mut self, entry: &Entry) -> Result<&[u8], String>;
 
     /// Entries with the same key have the same bytes.
     fn key(&self, entry: &Entry) -> String;
@@ -44,6 +46,8 @@ pub(super) struct WimContents<'c> {
     pub(super) progress: Option<ProgressCallback>,
     /// The child process is gone, and why.
     pub(super) broken: Option<WorkerError>,
+    /// The file that was read last.
+    pub(super) buffer: Vec<u8>,
 }
 
 impl Contents for WimContents<'_> {
@@ -75,19 +79,19 @@ impl Contents for WimContents<'_> {
         self.extract(entries, &mut calls, problems);
     }
 
-    fn read(&mut self, entry: &Entry) -> Result<Vec<u8>, String> {
+    fn read(&mut self, entry: &Entry) -> Result<&[u8], String> {
         self.check(entry)?;
-        let Some(stream) = &entry.stream else { return Ok(Vec::new()) };
+        let Some(stream) = &entry.stream else { return Ok(&[]) };
         if !self.fetched.contains(&stream.sha1) {
             return Err("it could not be taken out of the WIM".to_owned());
         }
         let path = self.client.folder().join(stream_file_name(&stream.sha1));
-        let bytes =
-            read_regular_file(&path, self.max_file).map_err(|_| "it could not be taken out of the WIM".to_owned())?;
-        if bytes.len() as u64 != stream.size || Sha1::digest(&bytes).as_slice() != stream.sha1 {
+        read_regular_file(&path, self.max_file, &mut self.buffer)
+            .map_err(|_| "it could not be taken out of the WIM".to_owned())?;
+        if self.buffer.len() as u64 != stream.size || Sha1::digest(&self.buffer).as_slice() != stream.sha1 {
             return Err(DAMAGED_STREAM.to_owned());
         }
-        Ok(bytes)
+        Ok(&self.buffer)
     }
 
     fn key(&self, entry: &Entry) -> String {
@@ -152,12 +156,13 @@ impl WimContents<'_> {
 }
 
 /// Reads a file that must be a regular one; a symbolic link is not followed.
-fn read_regular_file(path: &Path, max: u64) -> std::io::Result<Vec<u8>> {
+fn read_regular_file(path: &Path, max: u64, buffer: &mut Vec<u8>) -> std::io::Result<()> {
     let metadata = fs::symlink_metadata(path)?;
     if !metadata.is_file() || metadata.len() > max {
         return Err(std::io::ErrorKind::InvalidInput.into());
     }
-    fs::read(path)
+    buffer.clear();
+    fs::File::open(path)?.take(max).read_to_end(buffer).map(drop)
 }
 
 /// Files below a folder.
@@ -167,31 +172,36 @@ pub(super) struct FolderContents {
     max_file: u64,
     /// SHA-1 of INF files, by path: an INF and its copy in Windows/INF are known by their equal bytes.
     inf_keys: RefCell<HashMap<String, String>>,
+    /// The file that was read last.
+    buffer: Vec<u8>,
 }
 
 impl FolderContents {
     pub(super) fn new(root: PathBuf, max_file: u64) -> Self {
-        Self { root, max_file, inf_keys: RefCell::default() }
+        Self { root, max_file, inf_keys: RefCell::default(), buffer: Vec::new() }
     }
 
     /// The path was found below this root by walking it, its components are names of this file system.
-    fn bytes(&self, entry: &Entry) -> Result<Vec<u8>, String> {
+    fn fill(&self, entry: &Entry, buffer: &mut Vec<u8>) -> Result<(), String> {
         let path = entry.path.split('/').fold(self.root.clone(), |folder, name| folder.join(name));
-        read_regular_file(&path, self.max_file).map_err(|e| e.to_string())
+        read_regular_file(&path, self.max_file, buffer).map_err(|e| e.to_string())
     }
 }
 
 impl Contents for FolderContents {
     fn prepare(&mut self, _wanted: &[&Entry], _problems: &mut Vec<ImageProblem>) {}
 
-    fn read(&mut self, entry: &Entry) -> Result<Vec<u8>, String> {
+    fn read(&mut self, entry: &Entry) -> Result<&[u8], String> {
         if entry.is_reparse_point() {
             return Err("a symbolic link, not followed".to_owned());
         }
         if entry.size() > self.max_file {
             return Err(format!("not read: {} bytes", entry.size()));
         }
-        self.bytes(entry)
+        let mut buffer = std::mem::take(&mut self.buffer);
+        let filled = self.fill(entry, &mut buffer);
+        self.buffer = buffer;
+        filled.map(|()| self.buffer.as_slice())
     }
 
     fn key(&self, entry: &Entry) -> String {
@@ -199,9 +209,12 @@ impl Contents for FolderContents {
             return entry.path.clone();
         }
         let mut known = self.inf_keys.borrow_mut();
-        let key = known.entry(entry.path.clone()).or_insert_with(|| match self.bytes(entry) {
-            Ok(bytes) => hex(&Sha1::digest(&bytes)),
-            Err(_) => entry.path.clone(),
+        let key = known.entry(entry.path.clone()).or_insert_with(|| {
+            let mut bytes = Vec::new();
+            match self.fill(entry, &mut bytes) {
+                Ok(()) => hex(&Sha1::digest(&bytes)),
+                Err(_) => entry.path.clone(),
+            }
         });
         key.clone()
     }

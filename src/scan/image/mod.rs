@@ -12,6 +12,7 @@ mod error;
 mod folder;
 mod identify;
 mod pick;
+mod remembered;
 mod split;
 mod tree;
 mod wim_file;
@@ -24,6 +25,7 @@ use super::wim::client::Limits;
 pub use error::ImageError;
 pub use folder::read_folder;
 pub use identify::{Kind, identify};
+pub use remembered::{ReadImage, Wanted, remembered, stamps};
 pub use wim_file::{check_integrity, read_wim};
 
 /// Told how far a long operation is: `(what, bytes done, bytes in all)`.

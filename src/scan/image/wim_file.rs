@@ -86,6 +86,7 @@ fn one_image(
         max_file: options.limits.file_size,
         progress: options.progress.clone(),
         broken: None,
+        buffer: Vec::new(),
     };
     let mut image = boot_image(frame, entries, &mut contents, cache, options.want_exports);
     let mut broken = contents.broken.is_some();
@@ -149,10 +150,11 @@ pub fn check_integrity(paths: &[PathBuf], options: &ImageOptions) -> Result<Inte
         Err(WorkerError::Refused { message, .. }) => Ok(Err(message)),
         Err(error) => Err(ImageError::from_worker(first, error)),
     };
-    let table = match opened.header.has_integrity_table {
-        true => Some(outcome(client.check_integrity(&mut told("checking the integrity table")))?),
-        false => None,
-    };
-    let streams = outcome(client.verify(&mut told("checking every stream")))?;
-    Ok(Integrity { table, streams })
+    // The table covers what lies in the file, the streams what comes out of it: two processes read it at the same time.
+    let check_table = || outcome(open(first, &parts, options)?.0.check_integrity(&mut |_, _| ()));
+    let (table, streams) = rayon::join(
+        || opened.header.has_integrity_table.then(check_table).transpose(),
+        || outcome(client.verify(&mut told("checking every stream"))),
+    );
+    Ok(Integrity { table: table?, streams: streams? })
 }

@@ -15,6 +15,7 @@ use std::time::Duration;
 use super::protocol::{
     ENTRIES_PER_FRAME, Entry, MAX_XML, Reply, Request, WirePath, receive, send, stream_file_name, write_frame,
 };
+use super::streams;
 use super::sys::{Progress, Wim, WimError};
 
 /// The subcommand's name.
@@ -114,7 +115,7 @@ impl Worker {
                     parts.iter().try_for_each(|p| Wim::open(p, worker.progress.clone(), true).map(drop))
                 })?;
             }
-            Request::Verify => self.with_signs_of_life(|worker| worker.wim()?.verify())?,
+            Request::Verify => self.with_signs_of_life(Self::verify)?,
         }
         Ok(self.send(&Reply::Done))
     }
@@ -143,6 +144,18 @@ impl Worker {
             (Ok(()), Ok(bytes)) => write_frame(&mut **output, &bytes),
             (sent, _) => sent,
         })
+    }
+
+    /// What is incomplete or has another form is left to libwim, which says what is wrong.
+    fn verify(&mut self) -> Result<(), WimError> {
+        let wim = self.wim()?;
+        let (header, resources) = (wim.header()?, wim.resources()?);
+        let is_there = |e: &Entry| e.stream.as_ref().is_none_or(|s| !s.missing);
+        let complete = (1..=header.image_count).all(|n| wim.list(n).is_ok_and(|all| all.iter().all(is_there)));
+        if !complete || !streams::can_verify(&header, &resources) {
+            return wim.verify();
+        }
+        streams::verify(&self.parts, &header, resources, &self.progress)
     }
 
     fn send_entries(&self, entries: Vec<Entry>) -> io::Result<()> {

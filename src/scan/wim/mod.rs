@@ -1,11 +1,13 @@
 //! WIM files: libwim in a child process of the same binary, so that a crash there is a problem of one image.
 //!
 //! [`client`] starts `wimspect wim-worker` and talks to it; [`child`] is the other end; [`protocol`] is what they say;
+//! `streams` reads all streams on all cores;
 //! [`sys`] is the narrow safe layer over libwim. Nothing outside this folder knows libwim.
 
 pub mod child;
 pub mod client;
 pub mod protocol;
+mod streams;
 pub mod sys;
 
 /// `FILE_ATTRIBUTE_DIRECTORY`.

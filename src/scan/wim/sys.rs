@@ -1,4 +1,4 @@
-//! A small safe layer over libwim: open, header, XML data, list, extract, verify. **The only file with `unsafe`.**
+//! A small safe layer over libwim: open, header, XML data, list, extract, verify, decompress. **The only file with `unsafe`.**
 //!
 //! Why not the crate `wimlib`: it aborts or is unsound on content that a file can hold (attribute bits that it does not
 //! list, reparse tags, lone surrogates), see docs/ARCHITECTURE.md. Here attributes and tags are plain numbers, names are
@@ -24,6 +24,93 @@ pub struct WimError {
     pub code: i32,
     /// What went wrong.
     pub message: String,
+}
+
+/// What is found in a stream that is read without libwim; it has a sentence for each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// Its chunks can not be decompressed, or their sizes make no sense.
+    Compression,
+    /// What comes out has another SHA-1.
+    Hash,
+    /// It can not be read, or the file ends before it.
+    Read,
+    /// The parent is gone.
+    Aborted,
+}
+
+impl From<Damage> for WimError {
+    fn from(damage: Damage) -> Self {
+        let code = match damage {
+            Damage::Compression => ffi::wimlib_error_code_WIMLIB_ERR_DECOMPRESSION,
+            Damage::Hash => ffi::wimlib_error_code_WIMLIB_ERR_INVALID_RESOURCE_HASH,
+            Damage::Read => ffi::wimlib_error_code_WIMLIB_ERR_UNEXPECTED_END_OF_FILE,
+            Damage::Aborted => ffi::wimlib_error_code_WIMLIB_ERR_ABORTED_BY_PROGRESS,
+        };
+        check(code as c_int).err().unwrap_or_else(|| refused("damaged"))
+    }
+}
+
+/// Where a stream, or the metadata of an image, lies.
+#[derive(Clone, Copy, Debug)]
+pub struct Resource {
+    /// Part that holds it, 1-based.
+    pub part: u32,
+    /// Where it begins in that part.
+    pub offset: u64,
+    /// Bytes there.
+    pub stored: u64,
+    /// Uncompressed size in bytes.
+    pub size: u64,
+    /// SHA-1 of its content.
+    pub sha1: [u8; 20],
+    /// It is stored in compressed chunks.
+    pub compressed: bool,
+    /// It lies in a solid resource, together with others.
+    pub solid: bool,
+}
+
+/// Decompresses chunks of one compression type, for one thread.
+#[derive(Debug)]
+pub struct Decompressor {
+    raw: NonNull<ffi::wimlib_decompressor>,
+}
+
+impl Drop for Decompressor {
+    fn drop(&mut self) {
+        // SAFETY: `raw` came from a successful creation and is freed once, here.
+        unsafe { ffi::wimlib_free_decompressor(self.raw.as_ptr()) }
+    }
+}
+
+impl Decompressor {
+    /// `compression` and `chunk_size` as the header has them.
+    pub fn new(compression: i32, chunk_size: u32) -> Result<Self, WimError> {
+        initialise();
+        let size = usize::try_from(chunk_size).map_err(|_| refused("chunks that are too large"))?;
+        let mut raw: *mut ffi::wimlib_decompressor = ptr::null_mut();
+        // SAFETY: libwim checks both numbers, and stores a pointer on success.
+        check(unsafe {
+            ffi::wimlib_create_decompressor(compression as ffi::wimlib_compression_type, size, &raw mut raw)
+        })?;
+        NonNull::new(raw).map(|raw| Self { raw }).ok_or_else(|| refused("libwim gave no decompressor"))
+    }
+
+    /// One chunk, of exactly the size of `to`.
+    pub fn decompress(&mut self, from: &[u8], to: &mut [u8]) -> Result<(), Damage> {
+        // SAFETY: both buffers live during the call and their sizes are theirs; libwim refuses what is larger than the size
+        // that it was made for, and never writes behind `to`, whatever the data are.
+        let code = unsafe {
+            ffi::wimlib_decompress(
+                from.as_ptr().cast(),
+                from.len(),
+                to.as_mut_ptr().cast(),
+                to.len(),
+                self.raw.as_ptr(),
+            )
+        };
+        if code == 0 { Ok(()) } else { Err(Damage::Compression) }
+    }
 }
 
 /// How far a long operation has come, and the wish to end it. Shared with the thread that reports.
@@ -224,6 +311,27 @@ unsafe extern "C" fn on_progress(
     }
 }
 
+/// Collects one entry of the lookup table.
+unsafe extern "C" fn on_resource(resource: *const ffi::wimlib_resource_entry, context: *mut c_void) -> c_int {
+    // SAFETY: both pointers come from `resources`, which outlives the iteration; libwim calls from one thread.
+    let (Some(raw), Some(found)) = (unsafe { (resource.as_ref(), context.cast::<Vec<Resource>>().as_mut()) }) else {
+        return ffi::wimlib_error_code_WIMLIB_ERR_INVALID_PARAM as c_int;
+    };
+    if found.len() >= MAX_ENTRIES {
+        return ffi::wimlib_error_code_WIMLIB_ERR_UNSUPPORTED as c_int;
+    }
+    found.push(Resource {
+        part: raw.part_number,
+        offset: raw.raw_resource_offset_in_wim,
+        stored: raw.raw_resource_compressed_size,
+        size: raw.uncompressed_size,
+        sha1: raw.sha1_hash,
+        compressed: raw.is_compressed() != 0,
+        solid: raw.packed() != 0,
+    });
+    0
+}
+
 /// What the directory callback fills.
 struct Listing {
     entries: Vec<Entry>,
@@ -421,6 +529,15 @@ impl Wim {
                 flags as c_int,
             )
         })
+    }
+
+    /// Every stream of the lookup table, and the metadata of every image.
+    pub fn resources(&self) -> Result<Vec<Resource>, WimError> {
+        let mut found: Vec<Resource> = Vec::new();
+        let context = (&raw mut found).cast::<c_void>();
+        // SAFETY: `found` outlives the call; the callback is its only user meanwhile; the flags are reserved and 0.
+        check(unsafe { ffi::wimlib_iterate_lookup_table(self.raw.as_ptr(), 0, Some(on_resource), context) })?;
+        Ok(found)
     }
 
     /// Reads every stream of every image and compares its SHA-1. Stops at the first fault.
