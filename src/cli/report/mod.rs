@@ -5,6 +5,7 @@
 
 mod config;
 mod judged;
+mod key;
 mod mail;
 mod notices;
 mod outputs;

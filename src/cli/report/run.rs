@@ -6,7 +6,7 @@ use std::time::Instant;
 use anyhow::Result;
 
 use super::config::Settings;
-use super::judged::{self, Judged};
+use super::judged::{self, Judged, Memory};
 use super::notices::Told;
 use super::outputs;
 use super::prepared::Prepared;
@@ -46,19 +46,14 @@ pub(super) fn run(args: &ReportArgs, settings: &Settings, db: &InfDb, common: &C
     if lock.is_some() {
         outputs::sweep(settings);
     }
-    let mut phases: Vec<(&'static str, f64)> = Vec::new();
-    let mut clock = Instant::now();
-    let mut phase = |name: &'static str, phases: &mut Vec<(&'static str, f64)>| {
-        phases.push((name, clock.elapsed().as_secs_f64()));
-        clock = Instant::now();
-    };
+    let mut phases = Phases::new();
     let mut history = open(settings, args.dry_run);
-    let judged = judged::judge(settings, &prepared, db)?;
+    let memory = Memory { history: history.as_ref(), full: args.full, dry_run: args.dry_run };
+    let judged = judged::judge(settings, &prepared, db, &memory, &mut |name| phases.end(name))?;
     let missing = judged.missing();
     for (_, why) in &missing {
         complain(why);
     }
-    phase("inputs", &mut phases);
     let past = past(&mut history, args, settings, &judged, started)?;
     let section = Since {
         title: &settings.title,
@@ -69,7 +64,7 @@ pub(super) fn run(args: &ReportArgs, settings: &Settings, db: &InfDb, common: &C
         no_history: past.history.is_none() && !(args.dry_run && !settings.history.exists()),
         db,
     };
-    phase("history", &mut phases);
+    phases.end("history");
     let day = Day::from_unix_seconds(started);
     let mut trouble = Trouble { history: section.no_history, ..Trouble::default() };
     if args.dry_run {
@@ -84,11 +79,11 @@ pub(super) fn run(args: &ReportArgs, settings: &Settings, db: &InfDb, common: &C
     }
     let written: Vec<String> = staged.iter().map(|s| s.path.display().to_string()).collect();
     trouble.outputs += outputs::publish(staged);
-    phase("outputs", &mut phases);
+    phases.end("outputs");
     let status = status.max_failure(trouble.is_any());
     let told = Told { settings, judged: &judged, section: &section, exit_code: status as u8, now: now() };
     let notices = told.tell();
-    phase("notices", &mut phases);
+    phases.end("notices");
     let last_success = if (status as u8) < ExitStatus::Failure as u8 { Some(now()) } else { past.last_success };
     let numbers = Metrics {
         snapshot: &judged.snapshot,
@@ -99,7 +94,7 @@ pub(super) fn run(args: &ReportArgs, settings: &Settings, db: &InfDb, common: &C
         last_success,
         exit_code: status as u8,
         reused: judged.reused,
-        phases: &phases,
+        phases: &phases.all,
         failed_outputs: trouble.outputs,
         notices: &notices,
     };
@@ -109,6 +104,24 @@ pub(super) fn run(args: &ReportArgs, settings: &Settings, db: &InfDb, common: &C
         complain("nothing to inspect: no INF file and no image was found");
     }
     Ok(status)
+}
+
+/// How long what took.
+struct Phases {
+    all: Vec<(&'static str, f64)>,
+    since: Instant,
+}
+
+impl Phases {
+    fn new() -> Self {
+        Self { all: Vec::new(), since: Instant::now() }
+    }
+
+    /// A phase ends here, and the next one begins.
+    fn end(&mut self, name: &'static str) {
+        self.all.push((name, self.since.elapsed().as_secs_f64()));
+        self.since = Instant::now();
+    }
 }
 
 /// What did not work beside the inputs.
