@@ -45,8 +45,8 @@ pub(super) struct Memory<'a> {
     pub(super) history: Option<&'a History>,
     /// Read everything, whether it changed or not.
     pub(super) full: bool,
-    /// Leave the cache of facts alone.
-    pub(super) dry_run: bool,
+    /// This run has the lock: only then it may use the cache of facts.
+    pub(super) alone: bool,
 }
 
 impl Judged {
@@ -88,7 +88,7 @@ pub(super) fn judge(
     phase: &mut dyn FnMut(&'static str),
 ) -> Result<Judged> {
     let (policy, baseline) = (prepared.policy()?, prepared.baseline()?);
-    let cache = if memory.dry_run { None } else { cache(settings) };
+    let cache = if memory.alone { cache(settings) } else { None };
     let facts: &dyn FactCache = cache.as_ref().map_or(&NoCache, |cache| cache);
     let trust = match (memory.full, settings.judging.verify_content) {
         (true, _) => Trust::Nothing,

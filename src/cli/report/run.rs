@@ -17,7 +17,7 @@ use crate::cli::clock::now;
 use crate::cli::output::style;
 use crate::cli::{ExitStatus, complain};
 use crate::facts::policy::Day;
-use crate::history::lock::RunLock;
+use crate::history::lock::{LockError, Owner, RunLock};
 use crate::history::{History, HistoryError, Keep, NewRun, Saw};
 use crate::inf_db::InfDb;
 use crate::report::metrics::{self, Metrics};
@@ -42,13 +42,13 @@ struct Past {
 pub(super) fn run(args: &ReportArgs, settings: &Settings, db: &InfDb, common: &Common) -> Result<ExitStatus> {
     let started = now();
     let prepared = Prepared::new(settings, db, common)?;
-    let lock = if args.dry_run { None } else { Some(locked(settings, started)?) };
+    let lock = if args.dry_run { None } else { locked(settings, started)? };
     if lock.is_some() {
         outputs::sweep(settings);
     }
     let mut phases = Phases::new();
-    let mut history = open(settings, args.dry_run);
-    let memory = Memory { history: history.as_ref(), full: args.full, dry_run: args.dry_run };
+    let mut history = if lock.is_some() || args.dry_run { open(settings, args.dry_run) } else { None };
+    let memory = Memory { history: history.as_ref(), full: args.full, alone: lock.is_some() };
     let judged = judged::judge(settings, &prepared, db, &memory, &mut |name| phases.end(name))?;
     let missing = judged.missing();
     for (_, why) in &missing {
@@ -137,16 +137,24 @@ impl Trouble {
     }
 }
 
-fn locked(settings: &Settings, started: u64) -> Result<RunLock> {
-    let mut waiting = |owner: Option<&crate::history::lock::Owner>| {
+/// Takes the lock. Where none can be made, on a full disk for instance, that is said, and the run goes on without the history.
+fn locked(settings: &Settings, started: u64) -> Result<Option<RunLock>> {
+    let mut waiting = |owner: Option<&Owner>| {
         let who = owner.map_or_else(String::new, |o| format!(": {o}"));
         complain(&format!("waiting for another run to end{who}"));
     };
-    let lock = RunLock::take(&settings.history, started, settings.wait, &mut waiting)?;
+    let lock = match RunLock::take(&settings.history, started, settings.wait, &mut waiting) {
+        Ok(lock) => lock,
+        Err(error @ LockError::Io { .. }) => {
+            complain(&error.to_string());
+            return Ok(None);
+        }
+        Err(error) => return Err(error.into()),
+    };
     if let Some(owner) = &lock.taken_over {
         complain(&format!("the run before did not end by itself ({owner}); its lock was taken over"));
     }
-    Ok(lock)
+    Ok(Some(lock))
 }
 
 /// Opens the history. One that can not be opened is said, and the run goes on without.

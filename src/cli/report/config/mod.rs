@@ -6,7 +6,7 @@ mod file_pattern;
 mod reader;
 mod sections;
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +19,7 @@ use crate::facts::ids::Arch;
 use crate::facts::os_version::OsVersion;
 use crate::facts::report_config;
 use crate::inf_db::{ContentAccess, DeploySource, DeployedOsDriver, InfDb, Severity};
+use crate::report::text::style::harmless;
 
 /// The file that is looked for in the current folder.
 pub const FILE_NAME: &str = "wimspect.ini";
@@ -258,12 +259,13 @@ pub fn complain(shown: &str, mut mistakes: Vec<Mistake>) -> Result<()> {
     if mistakes.is_empty() {
         return Ok(());
     }
-    let mut text = format!("{} in {shown}", if mistakes.len() == 1 { "a mistake" } else { "mistakes" });
-    for (line, message) in mistakes {
-        let place = if line == 0 { shown.to_owned() } else { format!("{shown}:{line}") };
-        let _ = write!(text, "\n{place}: {message}");
+    // Each in a line of its own, as editors and people look for them.
+    for (line, message) in &mistakes {
+        let place = if *line == 0 { shown.to_owned() } else { format!("{shown}:{line}") };
+        let _ = writeln!(std::io::stderr(), "{}", harmless(&format!("{place}: {message}")));
     }
-    bail!(text)
+    let count = mistakes.len();
+    bail!("{count} {} in {shown}", if count == 1 { "mistake" } else { "mistakes" });
 }
 
 /// What a configuration says, and what is wrong with it.
