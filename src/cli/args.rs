@@ -37,7 +37,6 @@ const ABOUT: &str = "offline inspector for Windows driver shares and boot images
 
 const EXAMPLES: &str = "Examples:
   wimspect audit //server/drivers --boot-image boot.wim
-  wimspect audit drivers --winpe 2.1 --format text --format sarif=drivers.sarif
   wimspect verify boot.wim --deploy-os 6.1
   wimspect explain multi-tier-nic-in-windowspe
 
@@ -79,10 +78,10 @@ pub enum Command {
     /// Whether boot images are fit for distribution.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
-    /// The scheduled report: what is new since the last run, by a configuration file.
+    /// The scheduled report: what is new since the last run.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
-    /// The facts of one file (WIM, INF, .sys, .cat, hive) or folder, without judging them.
+    /// The facts of one file (WIM, INF, .sys, .cat, hive) or a folder.
     Inspect(InspectArgs),
     /// A rule, a NIC family or a WinPE release; without an id: the list.
     Explain(ExplainArgs),

@@ -97,11 +97,12 @@ fn inputs(args: &DiffArgs, common: &Common, db: &InfDb) -> Result<bool> {
             b.name()
         );
     }
-    let before = snapshot(&args.before, a, common, db)?;
-    let after = snapshot(&args.after, a, common, db)?;
-    let changes = Changes::between(&before, &after);
     let shown = |path: &Path| path.display().to_string().replace('\\', "/");
     let (before, after) = (shown(&args.before), shown(&args.after));
+    let changes = Changes::between(
+        &snapshot(&args.before, a, &after, common, db)?,
+        &snapshot(&args.after, a, &after, common, db)?,
+    );
     let side = |path| match a {
         What::Share => Side::Share(path),
         What::BootImage => Side::BootImage(path),
@@ -109,9 +110,9 @@ fn inputs(args: &DiffArgs, common: &Common, db: &InfDb) -> Result<bool> {
     write(&Compared { before: side(&before), after: side(&after), changes: &changes }, common, db)
 }
 
-/// What is in an input, made comparable with another one of its kind: both bear the same name, and what says only that it is
+/// What is in an input, made comparable with another one of its kind: both bear the same `name`, and what says only that it is
 /// another file (GUID, digest) is left out. Findings are the business of `audit` and `verify`.
-fn snapshot(path: &Path, what: What, common: &Common, db: &InfDb) -> Result<Snapshot> {
+fn snapshot(path: &Path, what: What, name: &str, common: &Common, db: &InfDb) -> Result<Snapshot> {
     let one: [PathBuf; 1] = [path.to_owned()];
     let inputs = match what {
         What::Share => Inputs { shares: &one, ..Inputs::default() },
@@ -124,13 +125,13 @@ fn snapshot(path: &Path, what: What, common: &Common, db: &InfDb) -> Result<Snap
     let mut snapshot = Snapshot::of(&outcome.analysis, outcome.states, outcome.problems.len());
     snapshot.findings.clear();
     snapshot.coverage = None;
-    snapshot.packages.iter_mut().for_each(|p| p.share.clear());
+    snapshot.packages.iter_mut().for_each(|p| name.clone_into(&mut p.share));
     for image in &mut snapshot.images {
-        image.file.clear();
+        name.clone_into(&mut image.file);
         (image.guid, image.sha256) = (None, None);
     }
     for input in &mut snapshot.inputs {
-        input.path.clear();
+        name.clone_into(&mut input.path);
         input.name.clear();
     }
     Ok(snapshot)

@@ -88,6 +88,12 @@ impl From<rusqlite::Error> for Trouble {
             E::SqliteFailure(_, Some(message)) => message.clone(),
             other => other.to_string(),
         };
+        // The memory that all who use the file share is a file, too.
+        if let E::SqliteFailure(failure, _) = &error
+            && failure.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+        {
+            return Self::Full;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => Self::NoDatabase,
             Some(ErrorCode::DatabaseCorrupt) => Self::Damaged(said()),

@@ -51,7 +51,7 @@ impl History {
     /// There is no such file, and those of [`History::open`].
     pub fn open_existing(path: &Path) -> Result<Self, HistoryError> {
         let opened = match Self::prepared(path, false) {
-            Err(Trouble::ReadOnly(why)) => Self::immutable(path).map_err(|_| Trouble::ReadOnly(why)),
+            Err(Trouble::ReadOnly(_)) => Self::immutable(path),
             other => other,
         };
         opened.map_err(|trouble| trouble.about(path))
@@ -91,6 +91,11 @@ impl History {
 
     /// A history in a folder where nothing can be written: nobody else writes there either, so it is read without a lock.
     fn immutable(path: &Path) -> Result<Self, Trouble> {
+        let mut log = path.as_os_str().to_owned();
+        log.push("-wal");
+        if std::fs::metadata(log).is_ok_and(|log| log.len() > 0) {
+            return Err(Trouble::ReadOnly("a run was killed, and what it left is to be put in order".to_owned()));
+        }
         let absolute = std::path::absolute(path)?;
         let mut address = String::from("file:");
         for byte in absolute.to_string_lossy().replace('\\', "/").bytes() {

@@ -47,7 +47,8 @@ fn night(packages: &[(&str, &str)], findings: &[&str]) -> Snapshot {
     snapshot
 }
 
-fn three_nights(folder: &Path) -> PathBuf {
+/// A history of three runs; the second one saw what the first one had seen.
+pub fn three_nights(folder: &Path) -> PathBuf {
     let path = folder.join("runs.db");
     let mut history = History::open(&path).unwrap();
     let (first, third) = (night(&[("net/x.inf", "1")], &["a", "b"]), night(&[("net/x.inf", "2")], &["b", "c"]));

@@ -90,10 +90,10 @@ fn a_full_disk_loses_nothing_and_says_what_to_do() {
     store(&mut history, &snapshot(20)).unwrap();
     check(&history, 2);
     drop(history);
-    // Not a byte left, and nothing to be made beside it.
+    // Not a byte left, from the first step on.
     let filler = std::iter::repeat_n(0, 2 << 20).collect::<Vec<u8>>();
     assert!(std::fs::write(disk.path("filler"), filler).is_err());
-    let said = History::open(&path).and_then(|mut h| store(&mut h, &snapshot(30))).unwrap_err().to_string();
+    let said = History::open(&path).and_then(|mut h| store(&mut h, &snapshot(20_000))).unwrap_err().to_string();
     assert!(said.contains("the disk is full"), "{said}");
     std::fs::remove_file(disk.path("filler")).unwrap();
     check(&History::open(&path).unwrap(), 2);

@@ -94,7 +94,7 @@ fn start(path: &Path) -> Child {
 /// Kills it some time after it said `word`.
 fn kill_after(mut child: Child, word: &str, pause: Duration) {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let said = lines.map_while(Result::ok).any(|line| line == word);
+    let said = lines.map_while(Result::ok).any(|line| line.ends_with(word));
     if said {
         std::thread::sleep(pause);
         child.kill().unwrap();

@@ -24,6 +24,7 @@ mod fleet;
 mod formats;
 mod history;
 mod history_disk;
+mod history_growth;
 mod history_kill;
 mod hostile;
 mod html;

@@ -100,6 +100,29 @@ fn every_json_report_keeps_the_contract() {
 }
 
 #[test]
+fn diffs_and_histories_keep_the_contract() {
+    let mut closed = read("docs/wimspect-1.schema.json");
+    closed["$defs"].as_object_mut().unwrap().remove("Line");
+    strict(&mut closed);
+    let folder = tempfile::tempdir().unwrap();
+    let history = crate::history::three_nights(folder.path()).display().to_string();
+    for (line, shape) in [
+        ("diff fixtures/share fixtures/share/wlan", "Diff"),
+        ("diff fixtures/images/mdt.wim fixtures/images/setup-media.wim", "Diff"),
+        ("diff fixtures/images/6.1.7600-amd64-inbox-monolithic.wim fixtures/images/multi-tier-injected.wim", "Diff"),
+        ("diff 1 latest --history {}", "Diff"),
+        ("history list --history {}", "RunList"),
+        ("history show previous --history {}", "RunDocument"),
+        ("history prune --keep-runs 9 --history {}", "PrunedDocument"),
+    ] {
+        let arguments = line.split(' ').map(|word| word.replace("{}", &history));
+        let report = run(arguments.chain(["--format".to_owned(), "json".to_owned()])).json();
+        let validator = Validator::new(closed.clone(), &format!("#/$defs/{shape}"));
+        assert_eq!(validator.complaint(&report), None, "{line}");
+    }
+}
+
+#[test]
 fn the_schema_refuses_what_is_no_report() {
     let validator = Validator::new(read("docs/wimspect-1.schema.json"), "");
     let report = run_line("audit fixtures/share/broken --format json").json();

@@ -8,7 +8,7 @@ mod tests;
 pub mod text;
 pub mod trends;
 
-use crate::analysis::changes::Changes;
+use crate::analysis::changes::{Changes, ImageChange, ImageEvent as Event};
 use crate::analysis::snapshot::{ImageDriverState, PackageState};
 use crate::analysis::trends::TrendPoint;
 use crate::facts::utc;
@@ -56,10 +56,7 @@ impl Side<'_> {
 
 /// The whole in one line: `2 findings new, 1 gone; 3 packages updated; 1 image rebuilt`, or `no difference`.
 pub fn summary(changes: &Changes) -> String {
-    let images = |chosen: fn(&crate::analysis::changes::ImageChange) -> bool| {
-        changes.images.iter().filter(|i| chosen(i)).count()
-    };
-    use crate::analysis::changes::ImageEvent as Event;
+    let images = |chosen: fn(&ImageChange) -> bool| changes.images.iter().filter(|i| chosen(i)).count();
     let (findings, packages, inputs) = (&changes.findings, &changes.packages, &changes.inputs);
     let groups = [
         (

@@ -73,9 +73,7 @@ impl Writer<'_> {
                 ReadState::Read => "",
                 ReadState::Missing(why) | ReadState::Earlier(why) => why,
             };
-            let text = w.style.severity(Severity::Error, "MISSING");
-            w.line("!", &format!("{}: {why}", named(i)))
-                .and_then(|()| writeln!(w.out, "    {text}: what it held is not gone, it was not looked at"))
+            w.line("!", &format!("{} is MISSING ({why}): what it held is not gone, it was not looked at", named(i)))
         })?;
         self.list(&inputs.back, |w, i| w.line("*", &format!("{}: is back", named(i))))?;
         self.list(&inputs.added, |w, i| w.line("+", &format!("{}: was not looked at before", named(i))))?;
@@ -119,7 +117,7 @@ impl Writer<'_> {
         let several = several_shares(changes);
         let place = |p: &PackageState| if several { format!("{}/{}", p.share, p.path) } else { p.path.clone() };
         let whose = |p: &PackageState| p.provider.as_ref().map_or_else(String::new, |p| format!(", {p}"));
-        let whole = |p: &PackageState| format!("{}  {}{}", place(p), package_version(p), whose(p));
+        let whole = |p: &PackageState| format!("{}, {}{}", place(p), package_version(p), whose(p));
         for (title, mark, list) in
             [("Packages added", "+", &packages.added), ("Packages removed", "-", &packages.removed)]
         {
@@ -132,7 +130,7 @@ impl Writer<'_> {
             self.head("Packages updated")?;
             self.list(&packages.updated, |w, p| {
                 let versions = from_to(&package_version(&p.before), &package_version(&p.after));
-                w.line("~", &format!("{}  {versions}{}", place(&p.after), whose(&p.after)))
+                w.line("~", &format!("{}, {versions}{}", place(&p.after), whose(&p.after)))
             })?;
         }
         if !packages.moved.is_empty() {
@@ -156,14 +154,15 @@ impl Writer<'_> {
         }
         for fact in &image.facts {
             let known = |value: &Option<String>| value.clone().unwrap_or_else(|| "not known".to_owned());
-            self.line("~", &format!("{} {}", fact.what, from_to(&known(&fact.before), &known(&fact.after))))?;
+            let what = if fact.what == "os-version" { "OS version" } else { fact.what };
+            self.line("~", &format!("{what} {}", from_to(&known(&fact.before), &known(&fact.after))))?;
         }
         for (mark, list) in [("+", &image.components.added), ("-", &image.components.removed)] {
             self.list(list, |w, c| w.line(mark, &format!("optional component {c}")))?;
         }
         let drivers = &image.drivers;
-        self.list(&drivers.added, |w, d| w.line("+", &format!("{}  {}", driver_name(d), driver_version(d))))?;
-        self.list(&drivers.removed, |w, d| w.line("-", &format!("{}  {}", driver_name(d), driver_version(d))))?;
+        self.list(&drivers.added, |w, d| w.line("+", &driver(d, &driver_version(d))))?;
+        self.list(&drivers.removed, |w, d| w.line("-", &driver(d, &driver_version(d))))?;
         self.list(&drivers.updated, |w, pair| w.line("~", &driver_change(pair)))?;
         let nothing = image.event == ImageEvent::Rebuilt
             && image.facts.is_empty()
@@ -241,21 +240,22 @@ fn finding_change(pair: &Pair<FindingState>) -> String {
     parts.join("; ")
 }
 
-/// `injected bxvbd.inf (oem3.inf), Broadcom`.
-fn driver_name(driver: &ImageDriverState) -> String {
+/// `injected bxvbd.inf (oem3.inf), 7.4.14.0 of 2012-02-01, Broadcom`.
+fn driver(driver: &ImageDriverState, versions: &str) -> String {
     let origin = if driver.origin == "inbox" { "in-box" } else { driver.origin.as_str() };
     let published = driver.published_name.as_ref().filter(|p| **p != driver.inf);
     let published = published.map_or_else(String::new, |p| format!(" ({p})"));
     let provider = driver.provider.as_ref().map_or_else(String::new, |p| format!(", {p}"));
-    format!("{origin} {}{published}{provider}", driver.inf)
+    format!("{origin} {}{published}, {versions}{provider}", driver.inf)
 }
 
 fn driver_change(pair: &Pair<ImageDriverState>) -> String {
     let (before, after) = (&pair.before, &pair.after);
-    if before.driver == after.driver {
-        return format!("{}  was {}", driver_name(after), before.origin);
-    }
-    let versions = from_to(&driver_version(before), &driver_version(after));
-    let origin = if before.origin == after.origin { String::new() } else { format!(", was {}", before.origin) };
-    format!("{}  {versions}{origin}", driver_name(after))
+    let versions = if before.driver == after.driver {
+        driver_version(after)
+    } else {
+        from_to(&driver_version(before), &driver_version(after))
+    };
+    let origin = if before.origin == after.origin { String::new() } else { format!("; was {}", before.origin) };
+    format!("{}{origin}", driver(after, &versions))
 }
