@@ -13,7 +13,7 @@ const MISTAKES: &[(&str, u32, &[&str])] = &[
     ("[share]\npath = out\n", 5, &["write [share NAME]"]),
     ("[metrics prometheus]\nfile = out/a.prom\n", 5, &["write [metrics] instead of [metrics prometheus]"]),
     ("[report]\nfail = error\n", 6, &["[report] has no key `fail`", "did you mean `fail-on`?"]),
-    ("[report]\ntitel = x\n", 6, &["has no key `titel`", "did you mean `title`?"]),
+    ("[report]\ntitl = x\n", 6, &["has no key `titl`", "did you mean `title`?"]),
     ("[report]\ntitle =\n", 6, &["`title` has no value"]),
     ("[report]\ntitle\n", 6, &["`title` has no value"]),
     ("[report]\njobs = 2\nJobs = 3\n", 7, &["is there twice", "line 6"]),
