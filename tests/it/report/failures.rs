@@ -133,12 +133,12 @@ fn a_full_disk_of_the_reports() {
 #[test]
 fn a_full_disk_of_the_history() {
     let mut site = Site::new("");
-    let Some(_disk) = SmallDisk::mount(&site.path("small"), "1m", "a_full_disk_of_the_history") else { return };
+    let Some(_disk) = SmallDisk::mount(&site.path("small"), "6m", "a_full_disk_of_the_history") else { return };
     site.configure(&format!("[report]\nhistory = small/h.sqlite\n{JSON}"));
     site.night(1);
     // What is left of the disk is taken, and then there is something new to be stored.
     let filler = site.path("small/filler");
-    let _ = std::fs::write(&filler, vec![0; 2 << 20]);
+    let _ = std::fs::write(&filler, vec![0; 12 << 20]);
     for n in 0..40 {
         copy_tree(&fixture("share/netxtreme2-multitier"), &site.path(&format!("share/more/{n}")));
     }
