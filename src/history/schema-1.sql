@@ -115,8 +115,9 @@ CREATE TABLE template (
 CREATE VIEW finding_seen AS
 SELECT seen.fingerprint, sighting.first_run, sighting.first_seen, run.id AS last_run, run.finished AS last_seen
 FROM (
-    SELECT fingerprint, MAX(COALESCE(
-        (SELECT MAX(id) FROM run WHERE until_run IS NULL OR id < until_run), from_run)) AS last_run
+    SELECT fingerprint, MAX(CASE
+        WHEN until_run IS NULL THEN (SELECT MAX(id) FROM run)
+        ELSE (SELECT MAX(id) FROM run WHERE id < until_run) END) AS last_run
     FROM finding GROUP BY fingerprint
 ) AS seen
 JOIN sighting ON sighting.fingerprint = seen.fingerprint
