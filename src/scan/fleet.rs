@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use walkdir::WalkDir;
 
-use super::incremental::{Asked, FactKind, Incremental, Place, Reader, decode, encode, read_all};
+use super::incremental::{Asked, FactKind, Incremental, Place, Reader, decode, encode, keep_only, read_part};
 use super::progress::{Phase, Progress};
 use super::stamp::{InputStamps, Stamp, StampDigest};
 use crate::facts::inventory::{self, InventoryFile, InventoryFormat, KeptInventory, Machine};
@@ -132,13 +132,17 @@ impl FleetWalk {
         if is_folder {
             progress.start(Phase::Fleet, Some(files.len() as u64));
         }
-        files.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut read: Vec<_> =
-            read_all(&reader, incremental, &place, &files, progress).into_iter().zip(files).collect();
-        // In the order of the walk.
-        read.sort_by(|(_, a), (_, b)| a.path.split('/').cmp(b.path.split('/')));
-        for (file, asked) in read {
-            fleet.add(&source(&asked.path), file);
+        keep_only(incremental, &place, &files);
+        // In parts, so that what is left out beyond the bounds is not held at once.
+        for part in files.chunks_mut(256) {
+            part.sort_by(|a, b| a.path.cmp(&b.path));
+            let read = read_part(&reader, incremental, &place, part, progress);
+            let mut read: Vec<_> = read.into_iter().zip(part).collect();
+            // In the order of the walk.
+            read.sort_by(|(_, a), (_, b)| a.path.split('/').cmp(b.path.split('/')));
+            for (file, asked) in read {
+                fleet.add(&source(&asked.path), file);
+            }
         }
         if !fleet.machines.is_empty() {
             return Ok(fleet);

@@ -251,6 +251,27 @@ pub(super) fn read_all<R: Reader>(
     files: &[Asked],
     progress: &dyn Progress,
 ) -> Vec<Result<R::Facts, String>> {
+    let answers = read_part(reader, incremental, place, files, progress);
+    keep_only(incremental, place, files);
+    answers
+}
+
+/// Of this place only these files are still there.
+pub(super) fn keep_only(incremental: &Incremental<'_>, place: &Place, files: &[Asked]) {
+    if incremental.cache.is_used() {
+        let paths: Vec<&str> = files.iter().filter(|f| f.stamp.is_some()).map(|f| f.path.as_str()).collect();
+        incremental.cache.only(place, &paths);
+    }
+}
+
+/// [`read_all`] for some files of a place.
+pub(super) fn read_part<R: Reader>(
+    reader: &R,
+    incremental: &Incremental<'_>,
+    place: &Place,
+    files: &[Asked],
+    progress: &dyn Progress,
+) -> Vec<Result<R::Facts, String>> {
     let parts = files.par_chunks(PART).map(|part| {
         let lookup = Lookup::new(incremental, place, part);
         let mut kept = Vec::new();
@@ -266,10 +287,6 @@ pub(super) fn read_all<R: Reader>(
         answers
     });
     let answers: Vec<Vec<_>> = parts.collect();
-    if incremental.cache.is_used() {
-        let paths: Vec<&str> = files.iter().filter(|f| f.stamp.is_some()).map(|f| f.path.as_str()).collect();
-        incremental.cache.only(place, &paths);
-    }
     answers.into_iter().flatten().collect()
 }
 
@@ -334,6 +351,11 @@ pub(super) fn encode<T: serde::Serialize>(facts: &T) -> Option<Vec<u8>> {
 /// The facts that some bytes hold; `None` when they are damaged. They borrow from the bytes, and no more is allocated than a
 /// small multiple of those.
 pub(super) fn decode<'b, T: serde::Deserialize<'b>>(kept: &'b [u8]) -> Option<T> {
-    let (facts, rest) = postcard::take_from_bytes(kept).ok()?;
+    let (facts, rest) = decode_first(kept)?;
     rest.is_empty().then_some(facts)
+}
+
+/// The first of several, and the bytes behind it.
+pub(super) fn decode_first<'b, T: serde::Deserialize<'b>>(kept: &'b [u8]) -> Option<(T, &'b [u8])> {
+    postcard::take_from_bytes(kept).ok()
 }

@@ -1,14 +1,13 @@
 //! Walks a driver share and reads every INF in it.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
-
-use super::incremental::{Asked, FactKind, Incremental, Place, Reader, decode, encode, read_all};
+use super::incremental::{Asked, FactKind, Incremental, Place, Reader, decode, decode_first, encode, read_all};
 use super::progress::{Phase, Progress};
 use super::stamp::{InputStamps, Stamp};
 use super::walk::{self, Folder, ItemKind};
@@ -150,7 +149,7 @@ impl ShareWalk {
         let Self { mut share, files, infs, .. } = self;
         progress.start(Phase::Read, Some(infs.len() as u64));
         let place = Place::new(&files.root, FactKind::Inf);
-        let contents = read_all(&InfReader, incremental, &place, &infs, progress);
+        let contents = read_all(&InfReader::default(), incremental, &place, &infs, progress);
         share.infs =
             infs.into_iter().zip(contents).map(|(inf, content)| ShareInf { path: inf.path, content }).collect();
         (share, files)
@@ -166,14 +165,29 @@ pub fn read_share(root: &Path, options: ShareOptions, progress: &dyn Progress) -
     Ok(walk_share(root, options, &all, progress)?.read(&all, progress).0)
 }
 
-struct InfReader;
+/// The same INF lies in many folders of a share: it is parsed and held once.
+#[derive(Default)]
+struct InfReader {
+    packages: Mutex<HashMap<[u8; 32], Arc<DriverPackage>>>,
+}
 
-/// An INF as it is kept.
-#[derive(Serialize, Deserialize)]
-struct KeptInf<'a> {
-    digests: InfDigests,
-    #[serde(borrow)]
-    package: KeptPackage<'a>,
+impl InfReader {
+    fn content(&self, digests: InfDigests, make: impl FnOnce() -> Option<DriverPackage>) -> Option<InfContent> {
+        let sha256 = digests.stored.sha256;
+        let known = self.packages().get(&sha256).cloned();
+        let package = match known {
+            Some(package) => package,
+            None => {
+                let made = Arc::new(make()?);
+                Arc::clone(self.packages().entry(sha256).or_insert(made))
+            }
+        };
+        Some(InfContent { sha256: hex(&sha256), digests, package })
+    }
+
+    fn packages(&self) -> MutexGuard<'_, HashMap<[u8; 32], Arc<DriverPackage>>> {
+        self.packages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Reader for InfReader {
@@ -184,17 +198,17 @@ impl Reader for InfReader {
     }
 
     fn facts(&self, _path: &str, bytes: &[u8]) -> Result<InfContent, String> {
-        Ok(inf_content(bytes))
+        let content = self.content(InfDigests::of(bytes), || Some(package_of(bytes)));
+        content.ok_or_else(|| "can not be read".to_owned())
     }
 
     fn encode(&self, facts: &InfContent) -> Option<Vec<u8>> {
-        encode(&KeptInf { digests: facts.digests, package: KeptPackage::of(&facts.package)? })
+        encode(&(facts.digests, KeptPackage::of(&facts.package)?))
     }
 
     fn decode(&self, _path: &str, kept: &[u8]) -> Option<InfContent> {
-        let KeptInf { digests, package } = decode(kept)?;
-        let package = Arc::new(package.package()?);
-        Some(InfContent { sha256: hex(&digests.stored.sha256), digests, package })
+        let (digests, rest) = decode_first::<InfDigests>(kept)?;
+        self.content(digests, || decode::<KeptPackage<'_>>(rest)?.package())
     }
 }
 
@@ -240,9 +254,12 @@ pub fn read_inf_bytes(path: &Path) -> Result<Vec<u8>, String> {
 /// The same for bytes that are at hand.
 pub fn inf_content(bytes: &[u8]) -> InfContent {
     let digests = InfDigests::of(bytes);
-    // A bug of ours in one file must not end a scan of 50,000.
-    let package = catch_unwind(AssertUnwindSafe(|| driver_package::read(bytes))).unwrap_or_else(|_| unreadable());
-    InfContent { sha256: hex(&digests.stored.sha256), digests, package: Arc::new(package) }
+    InfContent { sha256: hex(&digests.stored.sha256), digests, package: Arc::new(package_of(bytes)) }
+}
+
+/// A bug of ours in one file must not end a scan of 50,000.
+fn package_of(bytes: &[u8]) -> DriverPackage {
+    catch_unwind(AssertUnwindSafe(|| driver_package::read(bytes))).unwrap_or_else(|_| unreadable())
 }
 
 fn unreadable() -> DriverPackage {

@@ -30,6 +30,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("x509_cert", &["formats"]),
     ("rusqlite", &["history"]),
     ("ureq", &["cli"]),
+    ("postcard", &["scan"]),
     ("clap", &["cli", ""]),
     ("clap_complete", &["cli"]),
     ("anyhow", &["cli", ""]),
