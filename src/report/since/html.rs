@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::lines::{Group, Line, groups};
+use super::lines::{Group, Line};
 use super::numbers::{Series, series};
 use super::summary::{Summary, Tone};
 use super::{Comparison, Since};
@@ -55,7 +55,7 @@ pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
         if index > 0 {
             further(comparison, html)?;
         }
-        for group in groups(section, comparison) {
+        for group in section.groups(comparison) {
             write_group(&group, html)?;
         }
         if index > 0 {
@@ -72,7 +72,7 @@ fn missing(section: &Since<'_>, html: &mut Html<'_>) -> io::Result<()> {
         return Ok(());
     }
     html.raw("<div class=\"missing warn card\"><h3>Missing tonight</h3><ul class=\"plain\">")?;
-    for (path, why) in section.missing.iter().take(MOST_LINES) {
+    for (path, why) in section.missing().take(MOST_LINES) {
         html.raw("<li>")?;
         html.path("path", path, 200)?;
         html.raw(": ")?;

@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Since;
-use super::lines::groups;
 use super::numbers::series;
 use super::summary::Summary;
 use crate::report::markdown::escape::{code, text};
@@ -35,7 +34,7 @@ pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
     page.push_str(".\n");
     if !section.missing.is_empty() {
         page.push_str("\n### Missing tonight\n\n");
-        for (path, why) in section.missing.iter().take(MOST_LINES) {
+        for (path, why) in section.missing().take(MOST_LINES) {
             let _ = writeln!(page, "- {}: {}", code(path), text(why));
         }
     }
@@ -44,7 +43,7 @@ pub fn write(section: &Since<'_>, out: &mut dyn Write) -> io::Result<()> {
             let summary = Summary::of_comparison(comparison);
             let _ = writeln!(page, "\n### {} {}", text(&summary.headline), text(&summary.since));
         }
-        for group in groups(section, comparison) {
+        for group in section.groups(comparison) {
             let head = format!("{} ({})", group.title, group.lines.len());
             if page.len() > MOST_BYTES {
                 let _ = writeln!(page, "\n{head}: in the formats text, json, csv and html.");

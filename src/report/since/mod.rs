@@ -109,6 +109,22 @@ impl Since<'_> {
         Some(Compared { before: Side::Run(&comparison.before), after, changes: &comparison.changes })
     }
 
+    /// Missing inputs, and why without the path in front of it, which stands there already.
+    fn missing(&self) -> impl Iterator<Item = (&str, &str)> {
+        let without = |path: &str, why: &'_ str| {
+            why.strip_prefix(path).and_then(|w| w.strip_prefix(": ")).map_or(0, |w| why.len() - w.len())
+        };
+        self.missing.iter().map(move |(path, why)| (path.as_str(), &why[without(path, why)..]))
+    }
+
+    /// Kinds of changes of a comparison. What is missing now stands above the last one already.
+    fn groups(&self, comparison: &Comparison) -> Vec<lines::Group> {
+        let is_last = self.last().is_some_and(|last| std::ptr::eq(last, comparison));
+        let mut groups = lines::groups(self, comparison);
+        groups.retain(|g| !(is_last && g.id == "input-missing"));
+        groups
+    }
+
     fn rule_title<'t>(&'t self, rule: &'t str) -> &'t str {
         self.db.rules().get(rule).map_or(rule, |r| r.title.as_str())
     }

@@ -27,7 +27,7 @@ pub fn write(section: &Since<'_>, style: Style, out: &mut dyn Write) -> io::Resu
     writeln!(out, "{headline}\n")?;
     if !section.missing.is_empty() {
         writeln!(out, "{}", style.bold("Missing tonight"))?;
-        for (path, why) in section.missing.iter().take(MOST_LINES) {
+        for (path, why) in section.missing().take(MOST_LINES) {
             style.wrapped(out, "  ", &format!("{path}: {why}"))?;
         }
         writeln!(out)?;
