@@ -455,15 +455,21 @@ fn inputs_of(world: &World, inputs: &[InputState], finding: &Finding) -> Vec<Str
             found.insert(world.shares[*share].root.replace('\\', "/"));
         }
         Some(Location::Image { .. }) => {}
-        None if boot_file(&finding.location.path).is_none() => found.extend(by_place(world, inputs, finding)),
+        None if boot_file(&finding.location.path).is_none() => {
+            found.extend(by_place(world, inputs, &finding.location.path));
+        }
         None => {}
+    }
+    // What is told of an image may be the doing of a share: a driver of it that takes an adapter there.
+    for place in &finding.related {
+        let of_image = boot_file(&place.path).map(|i| i.path.clone());
+        found.extend(of_image.or_else(|| by_place(world, inputs, &place.path)));
     }
     found.into_iter().collect()
 }
 
-/// The share or inventory in which the first place lies.
-fn by_place(world: &World, inputs: &[InputState], finding: &Finding) -> Option<String> {
-    let path = finding.location.path.as_str();
+/// The share or inventory in which a place lies.
+fn by_place(world: &World, inputs: &[InputState], path: &str) -> Option<String> {
     let inside = |name: &str| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     let fleet = || inputs.iter().find(|i| i.kind == "fleet" && !i.name.is_empty() && inside(&i.name));
     if world.shares.len() > 1 {

@@ -54,6 +54,14 @@ const VERIFY_EXAMPLES: &str = "Examples:
   wimspect verify boot.wim --drivers //server/drivers         and what would this share do to it
   wimspect verify boot.wim --fleet inventories                and which machines get a network in it";
 
+const REPORT_EXAMPLES: &str = "Examples:
+  wimspect report --print-config > wimspect.ini               a configuration to start with
+  wimspect report --check-config                              everything that is wrong with it
+  wimspect report --dry-run                                   what tonight's run would say, write and send
+  wimspect report --install-unit systemd                      lines for the scheduler
+
+What is reported, and how, stands in the configuration: --format, --policy and the like are refused here.";
+
 const DIFF_EXAMPLES: &str = "Examples:
   wimspect diff boot-old.wim boot-new.wim                     drivers, components, versions, image by image
   wimspect diff //server/drivers-2025 //server/drivers        packages added, removed, updated, moved
@@ -70,6 +78,9 @@ pub enum Command {
     /// Whether boot images are fit for distribution.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
+    /// The scheduled report: what is new since the last run.
+    #[command(after_help = REPORT_EXAMPLES)]
+    Report(ReportArgs),
     /// The facts of one file (WIM, INF, .sys, .cat, hive) or a folder.
     Inspect(InspectArgs),
     /// A rule, a NIC family or a WinPE release; without an id: the list.
@@ -154,6 +165,51 @@ pub struct VerifyArgs {
     /// How the task sequence is set up.
     #[command(flatten)]
     pub scenario: ScenarioArgs,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The configuration; without it `wimspect.ini` in the current folder.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Print an example of a configuration, with comments.
+    #[arg(long, conflicts_with_all = ["check_config", "install_unit", "full", "dry_run", "since", "config"])]
+    pub print_config: bool,
+    /// Say what is wrong with the configuration, and run nothing.
+    #[arg(long, conflicts_with_all = ["install_unit", "full", "dry_run", "since"])]
+    pub check_config: bool,
+    /// Print the lines for a scheduler: systemd, systemd-service, systemd-timer, cron, task-scheduler, github, gitlab.
+    #[arg(long, value_name = "KIND", value_enum, hide_possible_values = true, conflicts_with_all = ["full", "dry_run", "since"])]
+    pub install_unit: Option<UnitKind>,
+    /// Read everything, whether it changed or not.
+    #[arg(long)]
+    pub full: bool,
+    /// Show what would be written and sent; write and send nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Say also what changed since this run (repeatable): its number, `latest-7`, or a date in UTC, 2026-11-28.
+    #[arg(long, value_name = "RUN|DATE")]
+    pub since: Vec<RunName>,
+}
+
+/// What a unit is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum UnitKind {
+    /// systemd: service and timer.
+    Systemd,
+    /// systemd: the service.
+    SystemdService,
+    /// systemd: the timer.
+    SystemdTimer,
+    /// cron: a line.
+    Cron,
+    /// Windows Task Scheduler: XML.
+    TaskScheduler,
+    /// GitHub Actions: a workflow.
+    Github,
+    /// GitLab CI: a job.
+    Gitlab,
 }
 
 /// Arguments of `inspect`.
@@ -267,7 +323,7 @@ pub struct CompletionsArgs {
 }
 
 /// What all subcommands share.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Reports and other common options")]
 pub struct Common {
     /// Format of the report, and a file for it (repeatable): text, json, ndjson, sarif, csv, html, junit, markdown.

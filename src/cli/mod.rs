@@ -12,12 +12,14 @@ mod output;
 mod pipeline;
 mod policy;
 mod progress;
+mod report;
 mod verify;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches as _};
 
 use self::args::{Cli, Command, CompletionsArgs};
 
@@ -34,6 +36,13 @@ pub enum ExitStatus {
     Nothing = 3,
 }
 
+impl ExitStatus {
+    /// The same, or a failure where something failed.
+    const fn max_failure(self, failed: bool) -> Self {
+        if failed { Self::Failure } else { self }
+    }
+}
+
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {
         ExitCode::from(status as u8)
@@ -43,11 +52,12 @@ impl From<ExitStatus> for ExitCode {
 /// Runs the program with the arguments of the process.
 pub fn main() -> ExitCode {
     // clap ends the process with 2 on wrong usage and with 0 after --help, as documented.
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if matches!(cli.command, Command::WimWorker) {
         return worker();
     }
-    match run(&cli) {
+    match run(&cli, &typed_options(&matches)) {
         Ok(status) => status.into(),
         Err(error) if is_broken_pipe(&error) => ExitStatus::Clean.into(),
         Err(error) => {
@@ -57,11 +67,12 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> anyhow::Result<ExitStatus> {
+fn run(cli: &Cli, typed: &[String]) -> anyhow::Result<ExitStatus> {
     output::destinations(&cli.common)?;
     match &cli.command {
         Command::Audit(args) => audit::run(args, &cli.common),
         Command::Verify(args) => verify::run(args, &cli.common),
+        Command::Report(args) => report::run(args, &cli.common, typed),
         Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Diff(args) => diff::run(args, &cli.common),
@@ -69,6 +80,13 @@ fn run(cli: &Cli) -> anyhow::Result<ExitStatus> {
         Command::Completions(args) => completions(args),
         Command::WimWorker => Ok(ExitStatus::Clean),
     }
+}
+
+/// Options of the subcommand that were typed; the others have their defaults.
+fn typed_options(matches: &ArgMatches) -> Vec<String> {
+    let Some((_, matches)) = matches.subcommand() else { return Vec::new() };
+    let typed = |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+    matches.ids().filter(typed).map(|id| id.as_str().to_owned()).collect()
 }
 
 /// The command line as data: docs/cli.md and the manual pages are made from it.

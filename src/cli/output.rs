@@ -38,18 +38,13 @@ pub fn finish(
     for failure in &outcome.failed {
         complain(failure);
     }
-    let least = match common.min_confidence {
-        MinConfidence::Guess => Confidence::Guess,
-        MinConfidence::Likely => Confidence::Likely,
-        MinConfidence::Proven => Confidence::Proven,
-    };
     if let Some(policy) = policy {
         policy.apply(&mut outcome.analysis, super::policy::today());
     }
     let accepted = common.write_baseline.as_ref().map(|path| (path, Baseline::of(&outcome.analysis.findings)));
     let baseline = common.baseline.as_deref().map(super::baseline::read).transpose()?;
     let compared = baseline.map(|b| summary(b.compare(&mut outcome.analysis.findings)));
-    outcome.analysis.findings.retain(|f| f.confidence >= least);
+    outcome.analysis.findings.retain(|f| f.confidence >= least_confidence(common.min_confidence));
     let world = &outcome.analysis.world;
     let nothing = world.images.is_empty() && world.drivers.is_empty() && world.unreadable.is_empty();
     // Nothing was read at all: an empty report would look like a healthy one. A fault of a file is a finding all the same.
@@ -69,6 +64,7 @@ pub fn finish(
         failed: &outcome.failed,
         policy: policy.map(|p| p.digest.as_str()),
         baseline: compared.as_ref(),
+        scheduled: false,
     };
     to_destinations(common, &mut |format, style, out| one(&report, kind, format, style, out))?;
     if let Some((path, accepted)) = accepted {
@@ -86,7 +82,8 @@ pub fn finish(
     Ok(if kind == Kind::Full && fails { ExitStatus::Findings } else { ExitStatus::Clean })
 }
 
-fn summary(comparison: Comparison) -> BaselineSummary {
+/// What a comparison with a baseline says in reports.
+pub fn summary(comparison: Comparison) -> BaselineSummary {
     let gone = |g: crate::analysis::baseline::Accepted| GoneFinding {
         rule: g.rule,
         path: g.path,
@@ -97,6 +94,15 @@ fn summary(comparison: Comparison) -> BaselineSummary {
         new: comparison.new,
         accepted: comparison.accepted,
         gone: comparison.gone.into_iter().map(gone).collect(),
+    }
+}
+
+/// The confidence that a word of the command line means.
+pub const fn least_confidence(word: MinConfidence) -> Confidence {
+    match word {
+        MinConfidence::Guess => Confidence::Guess,
+        MinConfidence::Likely => Confidence::Likely,
+        MinConfidence::Proven => Confidence::Proven,
     }
 }
 
@@ -155,7 +161,8 @@ pub fn destinations(common: &Common) -> Result<Vec<Option<&Path>>> {
     Ok(found)
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that a file lies in; never empty.
+pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."))
 }
 
@@ -202,7 +209,11 @@ fn write_file(path: &Path, write: &mut dyn FnMut(&mut dyn Write) -> io::Result<(
     Ok(())
 }
 
-fn one(report: &Report<'_>, kind: Kind, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
+/// Writes one report.
+///
+/// # Errors
+/// Those of the writer.
+pub fn one(report: &Report<'_>, kind: Kind, format: Format, style: Style, out: &mut dyn Write) -> io::Result<()> {
     match (format, kind) {
         (Format::Json, _) => json::write(report, out),
         (Format::Html, _) => html::write(report, out),

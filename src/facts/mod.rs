@@ -14,6 +14,7 @@ pub mod inventory;
 pub mod log;
 pub mod os_version;
 pub mod policy;
+pub mod report_config;
 pub mod share;
 pub mod signature;
 pub mod single_file;

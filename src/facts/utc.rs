@@ -11,6 +11,17 @@ pub fn text(seconds: u64) -> String {
     format!("{day}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// `Sat, 28 Nov 2026 03:00:00 +0000`, the form of RFC 5322 for mails.
+pub fn mail_date(seconds: u64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let day = Day::from_unix_seconds(seconds);
+    let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+    let of_week = usize::try_from(seconds / DAY % 7).ok().and_then(|n| DAYS.get(n)).copied().unwrap_or_default();
+    let month = MONTHS.get(usize::from(day.month).saturating_sub(1)).copied().unwrap_or_default();
+    format!("{of_week}, {:02} {month} {:04} {hour:02}:{minute:02}:{second:02} +0000", day.day, day.year)
+}
+
 /// The last second that a text means: `2026-11-28` (the end of that day), `2026-11-28T03:00Z`, `2026-11-28T03:00:00Z`.
 /// `None` when it is no such text.
 pub fn last_second(text: &str) -> Option<u64> {
@@ -53,6 +64,17 @@ mod tests {
         ] {
             assert_eq!(text(seconds), expected);
             assert_eq!(last_second(expected), Some(seconds), "{expected}");
+        }
+    }
+
+    #[test]
+    fn mails_have_a_form_of_their_own() {
+        for (seconds, expected) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 +0000"),
+            (951_827_696, "Tue, 29 Feb 2000 12:34:56 +0000"),
+            (1_795_834_800, "Sat, 28 Nov 2026 03:00:00 +0000"),
+        ] {
+            assert_eq!(mail_date(seconds), expected);
         }
     }
 

@@ -75,49 +75,74 @@ pub struct IniProblem {
 /// # Errors
 /// The first thing that is no INI, with its line.
 pub fn sections(text: &str) -> Result<Vec<Section>, IniProblem> {
+    let (found, problems) = sections_and_problems(text);
+    problems.into_iter().next().map_or(Ok(found), Err)
+}
+
+/// The same, with everything that is wrong: what is no INI is left out, and of what is written twice the first holds.
+pub fn sections_and_problems(text: &str) -> (Vec<Section>, Vec<IniProblem>) {
     let text = text.trim_start_matches('\u{FEFF}');
-    let mut found = outline(text)?;
+    let (mut found, mut problems) = outline(text);
     let mut defaults = Ini::new_cs().defaults();
     defaults.delimiters = vec!['='];
     defaults.comment_symbols = vec![';', '#'];
     defaults.inline_comment_symbols = Some(Vec::new());
-    let mut ini = Ini::new_from_defaults(defaults);
-    ini.read(text.to_owned()).map_err(|message| IniProblem { line: 1, message })?;
+    let lines: Vec<&str> = text.lines().collect();
     for section in &mut found {
         for entry in &mut section.entries {
-            entry.value = ini.get(&section.name, &entry.key);
+            // Line by line: of what is written twice configparser would keep the last.
+            let line = usize::try_from(entry.line).ok().and_then(|n| lines.get(n.checked_sub(1)?));
+            let mut ini = Ini::new_from_defaults(defaults.clone());
+            match ini.read(line.map(|l| l.trim().to_owned()).unwrap_or_default()) {
+                Ok(_) => entry.value = ini.get("default", &entry.key),
+                Err(message) => problems.push(IniProblem { line: entry.line, message }),
+            }
         }
     }
-    Ok(found)
+    problems.sort_by_key(|p| p.line);
+    (found, problems)
 }
 
 /// Names and lines.
-fn outline(text: &str) -> Result<Vec<Section>, IniProblem> {
+fn outline(text: &str) -> (Vec<Section>, Vec<IniProblem>) {
     let mut found: Vec<Section> = Vec::new();
+    let mut problems = Vec::new();
+    // Whether what follows is left out with the header above it.
+    let mut skipped = false;
     for (number, line) in (1..).zip(text.lines().map(str::trim)) {
-        let problem = |message: String| IniProblem { line: number, message };
+        let mut problem = |message: String| problems.push(IniProblem { line: number, message });
         if line.is_empty() || line.starts_with([';', '#']) {
             continue;
         }
         if let Some(header) = line.strip_prefix('[') {
-            let name = header.strip_suffix(']').map(str::trim);
-            let name = name.ok_or_else(|| problem(format!("`{line}` is no section: `]` is missing at its end")))?;
+            skipped = true;
+            let Some(name) = header.strip_suffix(']').map(str::trim) else {
+                problem(format!("`{line}` is no section: `]` is missing at its end"));
+                continue;
+            };
             if let Some(first) = found.iter().find(|s| s.name.eq_ignore_ascii_case(name)) {
-                return Err(problem(format!("[{name}] is there twice, first in line {}", first.line)));
+                problem(format!("[{name}] is there twice, first in line {}", first.line));
+                continue;
             }
+            skipped = false;
             found.push(Section { name: name.to_owned(), line: number, entries: Vec::new() });
+            continue;
+        }
+        if skipped {
             continue;
         }
         let key = line.split_once('=').map_or(line, |(key, _)| key).trim();
         let Some(section) = found.last_mut() else {
-            return Err(problem(format!("`{line}` stands before the first [section]")));
+            problem(format!("`{line}` stands before the first [section]"));
+            continue;
         };
         if let Some(first) = section.entries.iter().find(|e| e.key.eq_ignore_ascii_case(key)) {
-            return Err(problem(format!("`{key}` is there twice in [{}], first in line {}", section.name, first.line)));
+            problem(format!("`{key}` is there twice in [{}], first in line {}", section.name, first.line));
+            continue;
         }
         section.entries.push(Entry { key: key.to_owned(), value: None, line: number });
     }
-    Ok(found)
+    (found, problems)
 }
 
 #[cfg(test)]
@@ -142,6 +167,15 @@ mod tests {
             assert_eq!(sections(text).unwrap_err().line, line, "{text}");
         }
         assert_eq!(sections("").unwrap(), []);
+    }
+
+    #[test]
+    fn everything_that_is_no_ini_is_said_at_once() {
+        let (found, problems) = sections_and_problems("x = 1\n[a]\nb = 1\nB = 2\n[c\nd = 1\n[A]\ne = 1\n[f]\ng = 1\n");
+        assert_eq!(problems.iter().map(|p| p.line).collect::<Vec<_>>(), [1, 4, 5, 7]);
+        let names: Vec<&str> = found.iter().map(|s| s.name.as_str()).collect();
+        assert_eq!(names, ["a", "f"]);
+        assert_eq!(found[0].entries[0].value.as_deref(), Some("1"), "the first holds");
     }
 
     #[test]

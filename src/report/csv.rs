@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use super::inert::clipped;
-use super::{Report, words};
+use super::{Report, since, words};
 use crate::analysis::evidence::Place;
 use crate::analysis::finding::Finding;
 use crate::analysis::verdict;
@@ -40,7 +40,7 @@ const HEADER: [&str; 20] = [
     "scope",
 ];
 
-type Row = [String; HEADER.len()];
+pub(super) type Row = [String; HEADER.len()];
 
 /// Writes the report.
 ///
@@ -50,6 +50,9 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
     out.write_all("\u{feff}".as_bytes())?;
     row(&HEADER.map(str::to_owned), &mut out)?;
+    if report.scheduled {
+        out.write_all(since::MARK.as_bytes())?;
+    }
     verdicts(report, &mut out)?;
     for finding in &report.analysis.findings {
         row(&of_finding(report, finding), &mut out)?;
@@ -112,7 +115,7 @@ fn verdicts(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 /// A row with these cells.
-fn with<const N: usize>(cells: [(&str, String); N]) -> Row {
+pub(super) fn with<const N: usize>(cells: [(&str, String); N]) -> Row {
     let mut row = Row::default();
     for (name, value) in cells {
         if let Some(at) = HEADER.iter().position(|h| *h == name) {
@@ -155,7 +158,7 @@ fn of_finding(report: &Report<'_>, finding: &Finding) -> Row {
     ])
 }
 
-fn row(cells: &Row, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn row(cells: &Row, out: &mut dyn Write) -> io::Result<()> {
     for (index, cell) in cells.iter().enumerate() {
         if index > 0 {
             out.write_all(b",")?;

@@ -14,7 +14,7 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::inert::clipped;
 use super::text::style::place_text;
-use super::{Report, words};
+use super::{Report, since, words};
 use crate::analysis::finding::Finding;
 use crate::analysis::verdict;
 use crate::facts::share::folder_of;
@@ -54,6 +54,9 @@ pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     start.push_attribute(("name", "wimspect"));
     counts(&mut start, all);
     xml.write_event(Event::Start(start))?;
+    if report.scheduled {
+        write!(xml.get_mut(), "\n  {}", since::MARK)?;
+    }
     for (name, (properties, cases)) in &suites {
         let mut start = BytesStart::new("testsuite");
         start.push_attribute(("name", clipped(name, MOST_NAME).as_str()));

@@ -8,8 +8,11 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod matrix;
+pub mod metrics;
+pub mod notice;
 mod places;
 pub mod sarif;
+pub mod since;
 mod stream;
 pub mod text;
 mod words;
@@ -42,6 +45,8 @@ pub struct Report<'a> {
     pub policy: Option<&'a str>,
     /// What the baseline says, where one was given.
     pub baseline: Option<&'a BaselineSummary>,
+    /// It is a scheduled report: [`since::MARK`] stands where the section goes that says what changed.
+    pub scheduled: bool,
 }
 
 impl Report<'_> {

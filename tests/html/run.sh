@@ -66,6 +66,24 @@ report verify verify $images/6.0.6001-amd64-monolithic.wim $images/multi-tier-in
     $images/10.0.19041-amd64-inbox-two-tier.wim $images/no-wpeinit.wim \
     --drivers fixtures/share --fleet fixtures/fleet/formats --fleet fixtures/fleet/models
 report inspect inspect fixtures/share
+# A scheduled report: two nights, and in the second one a boot image that was rebuilt, packages that changed, and hostile names.
+nights=$out/nights
+rm -rf "$nights" && mkdir -p "$nights/share"
+cp -r fixtures/share/wlan fixtures/share/netxtreme2-multitier "$nights/share"
+cp $images/6.0.6001-amd64-monolithic.wim "$nights/boot.wim"
+printf '%s\n' '[report]' 'title = Drivers of the laboratory' '[share drivers]' 'path = share' '[boot-image production]' \
+    'path = boot.wim' '[output page]' 'format = html' 'file = page.html' >"$nights/wimspect.ini"
+night() {
+    local code=0
+    SOURCE_DATE_EPOCH=$1 "$program" report --config "$nights/wimspect.ini" --quiet || code=$?
+    [ "$code" -le 1 ] || { echo "scheduled report: exit code $code" >&2; exit 1; }
+}
+night 1795140000
+rm -r "$nights/share/wlan"
+node "$here/make-hostile.mjs" "$nights/share/hostile"
+cp $images/multi-tier-injected.wim "$nights/boot.wim"
+night 1795226400
+cp "$nights/page.html" "$out/scheduled.html"
 node "$here/make-hostile.mjs" "$out/hostile-share"
 report hostile audit "$out/hostile-share"
 if [ -n "${WIMSPECT_CORPUS:-}" ] && [ -d "$WIMSPECT_CORPUS/inf" ]; then

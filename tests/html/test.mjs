@@ -265,7 +265,7 @@ await test("a name of 10,000 characters is cut, and can be read whole", async ()
   await close();
 });
 
-for (const [name, reports] of [["wide", ["audit", "verify", "releases", "inspect", "hostile"]], ["narrow", ["audit", "verify", "releases", "hostile"]]]) {
+for (const [name, reports] of [["wide", ["audit", "verify", "releases", "inspect", "scheduled", "hostile"]], ["narrow", ["audit", "verify", "releases", "scheduled", "hostile"]]]) {
   for (const theme of ["light", "dark"]) {
     await test(`${name}, ${theme}: nothing sticks out, and axe finds no fault`, async () => {
       for (const report of reports) {
@@ -298,6 +298,23 @@ for (const [name, reports] of [["wide", ["audit", "verify", "releases", "inspect
     });
   }
 }
+
+await test("a scheduled report says first what is new, and leads to the finding", async () => {
+  for (const size of ["wide", "narrow"]) {
+    const { page, close } = await open("scheduled", { size });
+    const place = await page.locator("#since-h").boundingBox();
+    assert.ok(place.y + place.height < SIZES[size].height / 2, "it is seen without scrolling");
+    assert.match(await page.textContent("#since-h"), /\d+ new /);
+    const link = page.locator("#since [data-change=new] .changes a").first();
+    const hash = await link.getAttribute("href");
+    await link.click();
+    await page.waitForSelector(hash);
+    assert.ok(await page.locator(hash).isVisible());
+    const drawing = page.locator("#since svg.trend").first();
+    assert.match(await drawing.getAttribute("aria-label"), /over 2 runs: /);
+    await close();
+  }
+});
 
 await test("the keyboard reaches the content, and focus is seen", async () => {
   const { page, close } = await open("audit");

@@ -29,6 +29,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("encoding_rs", &["formats"]),
     ("x509_cert", &["formats"]),
     ("rusqlite", &["history"]),
+    ("ureq", &["cli"]),
     ("postcard", &["scan"]),
     ("clap", &["cli", ""]),
     ("clap_complete", &["cli"]),

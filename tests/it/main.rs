@@ -43,6 +43,7 @@ mod policy;
 mod predictions;
 mod releases;
 mod renamed;
+mod report;
 mod rule_counts;
 mod rules;
 mod schemas;

@@ -79,6 +79,11 @@ impl Policy {
         }
     }
 
+    /// Whether each ignore, in the order of the file, still holds on this day.
+    pub fn in_force(&self, today: Day) -> Vec<bool> {
+        self.ignores.iter().map(|c| c.ignore.until.is_none_or(|until| until >= today)).collect()
+    }
+
     /// Changes the findings of an analysis as the site wants it; `today` decides which ignores are over.
     pub fn apply(&self, analysis: &mut Analysis, today: Day) {
         for finding in &mut analysis.findings {

@@ -41,7 +41,7 @@ pub struct RunDetails<'a> {
 /// A run in numbers.
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-pub(super) struct RunRecord<'a> {
+pub(in crate::report) struct RunRecord<'a> {
     run: u64,
     /// RFC 3339, UTC.
     started: String,
@@ -63,7 +63,7 @@ pub(super) struct RunRecord<'a> {
 }
 
 impl<'a> RunRecord<'a> {
-    pub(super) fn of(point: &TrendPoint, tool: Option<&'a str>) -> Self {
+    pub(in crate::report) fn of(point: &TrendPoint, tool: Option<&'a str>) -> Self {
         Self {
             run: point.run,
             started: utc::text(point.started),

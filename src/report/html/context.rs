@@ -182,7 +182,7 @@ pub(super) struct Story<'a> {
 }
 
 /// Class of the style sheet, icon and word of a severity.
-pub(super) const fn severity(severity: Severity) -> (&'static str, &'static str, &'static str) {
+pub(in crate::report) const fn severity(severity: Severity) -> (&'static str, &'static str, &'static str) {
     match severity {
         Severity::Error => ("sev-error", "error", "error"),
         Severity::Warning => ("sev-warning", "warning", "warning"),

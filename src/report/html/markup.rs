@@ -9,28 +9,28 @@ use serde::{Serialize, Serializer};
 use crate::report::inert::is_invisible;
 
 /// Writes markup and escapes everything else.
-pub(super) struct Html<'a> {
+pub(in crate::report) struct Html<'a> {
     out: &'a mut dyn Write,
 }
 
 impl<'a> Html<'a> {
     /// On this writer.
-    pub(super) fn new(out: &'a mut dyn Write) -> Self {
+    pub(in crate::report) fn new(out: &'a mut dyn Write) -> Self {
         Self { out }
     }
 
     /// Markup of our own. Only literals are `'static`: text of an input can not be handed in.
-    pub(super) fn raw(&mut self, markup: &'static str) -> io::Result<()> {
+    pub(in crate::report) fn raw(&mut self, markup: &'static str) -> io::Result<()> {
         self.out.write_all(markup.as_bytes())
     }
 
     /// Text of any origin.
-    pub(super) fn text(&mut self, text: &str) -> io::Result<()> {
+    pub(in crate::report) fn text(&mut self, text: &str) -> io::Result<()> {
         self.out.write_all(escaped(&visible(text)).as_bytes())
     }
 
     /// Text with long words in it, such as paths: it may be broken behind a `/` or `\`, and nothing is lost when copied.
-    pub(super) fn breakable(&mut self, text: &str) -> io::Result<()> {
+    pub(in crate::report) fn breakable(&mut self, text: &str) -> io::Result<()> {
         for part in visible(text).split_inclusive(['/', '\\']) {
             self.out.write_all(escaped(part).as_bytes())?;
             if part.ends_with(['/', '\\']) {
@@ -41,7 +41,7 @@ impl<'a> Html<'a> {
     }
 
     /// A path, a file name or an id: left to right whatever it holds, and without a word on what stands around it.
-    pub(super) fn path(&mut self, class: &'static str, path: &str, most: usize) -> io::Result<()> {
+    pub(in crate::report) fn path(&mut self, class: &'static str, path: &str, most: usize) -> io::Result<()> {
         self.raw("<bdi")?;
         self.attr("class", class)?;
         self.raw(">")?;
@@ -50,17 +50,17 @@ impl<'a> Html<'a> {
     }
 
     /// A number.
-    pub(super) fn number<N: Into<u64>>(&mut self, number: N) -> io::Result<()> {
+    pub(in crate::report) fn number<N: Into<u64>>(&mut self, number: N) -> io::Result<()> {
         self.out.write_all(grouped(number.into()).as_bytes())
     }
 
     /// A count.
-    pub(super) fn count(&mut self, count: usize) -> io::Result<()> {
+    pub(in crate::report) fn count(&mut self, count: usize) -> io::Result<()> {
         self.number(count as u64)
     }
 
     /// ` name="value"`.
-    pub(super) fn attr(&mut self, name: &'static str, value: &str) -> io::Result<()> {
+    pub(in crate::report) fn attr(&mut self, name: &'static str, value: &str) -> io::Result<()> {
         self.out.write_all(b" ")?;
         self.out.write_all(name.as_bytes())?;
         self.out.write_all(b"=\"")?;
@@ -69,7 +69,7 @@ impl<'a> Html<'a> {
     }
 
     /// `<tag class="class">text</tag>`.
-    pub(super) fn element(&mut self, tag: &'static str, class: &'static str, text: &str) -> io::Result<()> {
+    pub(in crate::report) fn element(&mut self, tag: &'static str, class: &'static str, text: &str) -> io::Result<()> {
         self.raw("<")?;
         self.raw(tag)?;
         if !class.is_empty() {
@@ -83,7 +83,7 @@ impl<'a> Html<'a> {
     }
 
     /// Text that may be absurdly long: its beginning, and the whole of it behind a disclosure. Not inside of `<p>`.
-    pub(super) fn long(&mut self, text: &str, most: usize) -> io::Result<()> {
+    pub(in crate::report) fn long(&mut self, text: &str, most: usize) -> io::Result<()> {
         let short = clip(text, most);
         self.text(&short)?;
         if short.len() == text.len() {
@@ -97,7 +97,7 @@ impl<'a> Html<'a> {
     }
 
     /// An icon of the sprite in page.html; the words beside it carry the meaning.
-    pub(super) fn icon(&mut self, name: &'static str) -> io::Result<()> {
+    pub(in crate::report) fn icon(&mut self, name: &'static str) -> io::Result<()> {
         self.raw("<svg class=\"icon\" aria-hidden=\"true\" focusable=\"false\"><use href=\"#i-")?;
         self.raw(name)?;
         self.raw("\"/></svg>")
@@ -105,7 +105,7 @@ impl<'a> Html<'a> {
 }
 
 /// The beginning of a text, with an ellipsis where something is left out.
-pub(super) fn clip(text: &str, most: usize) -> Cow<'_, str> {
+pub(in crate::report) fn clip(text: &str, most: usize) -> Cow<'_, str> {
     match text.char_indices().nth(most) {
         // One more character would not be worth an ellipsis.
         Some((at, _)) if text[at..].chars().nth(1).is_some() => Cow::Owned(format!("{}…", &text[..at])),
@@ -115,7 +115,7 @@ pub(super) fn clip(text: &str, most: usize) -> Cow<'_, str> {
 
 /// Control characters, bidirectional controls and what has no width, made visible: in the page they command nothing and hide
 /// nothing.
-pub(super) fn visible(text: &str) -> Cow<'_, str> {
+pub(in crate::report) fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_hidden) {
         return Cow::Borrowed(text);
     }
@@ -159,7 +159,7 @@ fn escaped(text: &str) -> Cow<'_, str> {
 }
 
 /// `12,345`.
-pub(super) fn grouped(number: u64) -> String {
+pub(in crate::report) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -172,20 +172,20 @@ pub(super) fn grouped(number: u64) -> String {
 }
 
 /// `Install package, run from DP` for `install package, run from DP`.
-pub(super) fn capitalised(text: &str) -> String {
+pub(in crate::report) fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
     chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 /// `1 image`, `2 images`, `1,204 images`.
-pub(super) fn plural(count: usize, noun: &str) -> String {
+pub(in crate::report) fn plural(count: usize, noun: &str) -> String {
     let number = grouped(count as u64);
     if count == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// Text of any origin for the JSON blocks of the page.
 #[derive(Clone, Copy)]
-pub(super) struct Safe<'a>(pub(super) &'a str);
+pub(in crate::report) struct Safe<'a>(pub(in crate::report) &'a str);
 
 impl Serialize for Safe<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -201,7 +201,7 @@ impl Display for Safe<'_> {
 
 /// JSON inside of `<script>`: `<`, `>` and `&` stand in strings only, and become escapes there, so that no text ends the
 /// block or opens a comment.
-pub(super) struct ScriptData<'a>(pub(super) &'a mut dyn Write);
+pub(in crate::report) struct ScriptData<'a>(pub(in crate::report) &'a mut dyn Write);
 
 impl Write for ScriptData<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -221,7 +221,7 @@ impl Write for ScriptData<'_> {
 }
 
 /// Base64 with padding, for the hashes of the Content-Security-Policy.
-pub(super) fn base64(bytes: &[u8]) -> String {
+pub(in crate::report) fn base64(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     let mut text = String::new();
     for group in bytes.chunks(3) {

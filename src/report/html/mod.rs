@@ -12,7 +12,7 @@ mod drivers;
 mod fleet;
 mod images;
 mod inspected;
-mod markup;
+pub(in crate::report) mod markup;
 mod matrix;
 mod overview;
 mod rules;
@@ -26,8 +26,9 @@ use std::io::{self, Write};
 use sha2::{Digest, Sha256};
 
 use self::context::Context;
+pub(in crate::report) use self::context::severity as severity_look;
 use self::markup::{Html, base64};
-use super::Report;
+use super::{Report, since};
 
 /// The page, with `{{slots}}`.
 const PAGE: &str = include_str!("page.html");
@@ -66,6 +67,7 @@ fn slot(context: &Context<'_>, name: &str, out: &mut dyn Write) -> io::Result<()
         "app" => html.raw(APP),
         "subject" => overview::subject(context, html),
         "nav" => navigation(context, html),
+        "since" if context.report.scheduled => html.raw(since::MARK),
         "overview" => overview::write(context, html),
         "images" => images::write(context, html),
         "matrix" => matrix::write(context, html),
@@ -97,7 +99,8 @@ fn policy(html: &mut Html<'_>) -> io::Result<()> {
 /// Links to the sections that there are.
 fn navigation(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()> {
     let analysis = context.report.analysis;
-    let sections: [(&'static str, &'static str, bool, Option<usize>); 10] = [
+    let sections: [(&'static str, &'static str, bool, Option<usize>); 11] = [
+        ("since", "What changed", context.report.scheduled, None),
         ("overview", "Overview", true, None),
         ("images", "Boot images", !analysis.world.images.is_empty(), Some(analysis.world.images.len())),
         ("matrix", "Matrix", context.has_matrix(), None),

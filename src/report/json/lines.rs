@@ -7,14 +7,14 @@ use serde::Serialize;
 
 use super::{BaselineRecord, InputRecord, ProblemRecord, Tool, coverage, driver, image, judgement, shown_drivers};
 use crate::report::inert::InertJson;
-use crate::report::{Report, SCHEMA};
+use crate::report::{Report, SCHEMA, since};
 
 /// A record, and before its members the word for what it is. Not `kind`: inputs, images and topologies have a kind already.
 #[derive(Serialize)]
-struct Line<T> {
-    record: &'static str,
+pub(in crate::report) struct Line<T> {
+    pub(in crate::report) record: &'static str,
     #[serde(flatten)]
-    members: T,
+    pub(in crate::report) members: T,
 }
 
 /// The first line.
@@ -41,6 +41,9 @@ pub fn write_lines(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let shown = shown_drivers(report);
     let mut lines = Lines(InertJson(io::BufWriter::new(&mut *out)));
     lines.one("head", Head { schema: SCHEMA, tool: Tool::of(report) })?;
+    if report.scheduled {
+        writeln!(lines.0, "{}", since::MARK)?;
+    }
     lines.all("input", report.inputs.iter().map(InputRecord::of))?;
     lines.all("failed", report.failed.iter().map(|message| Failed { message }))?;
     lines.all("image", (0..analysis.world.images.len()).map(|i| image::ImageRecord::of(report, i)))?;

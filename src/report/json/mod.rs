@@ -8,6 +8,7 @@ mod lines;
 #[cfg(test)]
 mod tests;
 
+pub(in crate::report) use self::lines::Line;
 pub use self::lines::write_lines;
 
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ use serde::ser::{SerializeMap, Serializer};
 
 use super::inert::InertJson;
 use super::stream::{RecordPerLine, seq};
-use super::{Report, SCHEMA};
+use super::{Report, SCHEMA, since};
 use crate::analysis::world::DriverIndex;
 use crate::inf_db::InfDb;
 
@@ -44,6 +45,10 @@ fn document<S: Serializer>(
     let mut map = serializer.serialize_map(None)?;
     map.serialize_entry("schema", SCHEMA)?;
     map.serialize_entry("tool", &Tool::of(report))?;
+    // In front of all text from an input: what stands in it can not be taken for the mark.
+    if report.scheduled {
+        map.serialize_entry("history", since::MARK)?;
+    }
     map.serialize_entry("inputs", &seq(|| report.inputs.iter().map(InputRecord::of)))?;
     map.serialize_entry(
         "images",

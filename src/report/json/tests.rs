@@ -13,6 +13,7 @@ use crate::facts::os_version::OsVersion;
 use crate::report::SCHEMA;
 use crate::report::changes::json::Diff;
 use crate::report::changes::runs::{PrunedDocument, RunDocument, RunList};
+use crate::report::since::json::HistoryRecord;
 
 impl JsonSchema for OsVersion {
     fn schema_name() -> Cow<'static, str> {
@@ -49,6 +50,10 @@ struct Document<'a> {
     #[schemars(extend("const" = SCHEMA))]
     schema: &'static str,
     tool: Tool<'a>,
+    /// Only in scheduled reports.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "HistoryRecord<'a>")]
+    history: Option<HistoryRecord<'a>>,
     /// The inputs as given.
     inputs: Vec<InputRecord<'a>>,
     images: Vec<image::ImageRecord<'a>>,
@@ -84,6 +89,7 @@ struct Document<'a> {
 #[expect(dead_code, reason = "only its shape is of use")]
 enum Line<'a> {
     Head(Head<'a>),
+    History(HistoryRecord<'a>),
     Input(InputRecord<'a>),
     Failed(Failed<'a>),
     Image(image::ImageRecord<'a>),

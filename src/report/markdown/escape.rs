@@ -6,7 +6,7 @@ use crate::report::inert::clipped;
 const MOST: usize = 600;
 
 /// Text in a paragraph, a list or a table cell. Nothing in it is markup, HTML, a link, a mention or a reference.
-pub(super) fn text(text: &str) -> String {
+pub(in crate::report) fn text(text: &str) -> String {
     let text = clipped(text.trim(), MOST);
     let mut escaped = String::with_capacity(text.len() + 16);
     if text.starts_with(['-', '+', '=', '~']) {
@@ -17,7 +17,7 @@ pub(super) fn text(text: &str) -> String {
 }
 
 /// Text in HTML, where Markdown is not read.
-pub(super) fn html(text: &str) -> String {
+pub(in crate::report) fn html(text: &str) -> String {
     let text = clipped(text.trim(), MOST);
     let mut escaped = String::with_capacity(text.len() + 16);
     each(&text, &mut escaped, false);
@@ -55,7 +55,7 @@ fn each(text: &str, escaped: &mut String, markdown: bool) {
 }
 
 /// Text as code, also in a table cell: ids and paths, in which `&`, `_` and `\` are common.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let text = clipped(text, MOST);
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest + 1);

@@ -3,7 +3,7 @@
 //! GitHub takes 65,536 characters in one comment. The report stays below: it shows the worst findings, says how many are left
 //! out, and names the formats that have them.
 
-mod escape;
+pub(in crate::report) mod escape;
 mod tables;
 
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use std::io::{self, Write};
 use self::escape::{code, html, text};
 use super::text::plural;
 use super::text::style::place_text;
-use super::{Report, words};
+use super::{Report, since, words};
 use crate::analysis::finding::Finding;
 
 /// Bytes after which no further finding is written.
@@ -31,6 +31,9 @@ const MOST_LINES: usize = 20;
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = format!("# wimspect: {}\n\n", words::counts(report));
     let _ = writeln!(page, "Scope: {}.", words::SCOPE);
+    if report.scheduled {
+        page.push_str(since::MARK);
+    }
     failed(report, &mut page);
     if report.verdicts {
         tables::verdicts(report, &mut page);

@@ -13,7 +13,7 @@ pub mod style;
 use std::io::{self, Write};
 
 use self::style::Style;
-use super::{Report, words};
+use super::{Report, since, words};
 use crate::analysis::finding::Severity;
 
 /// Writes the whole report.
@@ -22,6 +22,9 @@ use crate::analysis::finding::Severity;
 /// Those of the writer.
 pub fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut out = io::BufWriter::new(out);
+    if report.scheduled {
+        out.write_all(since::MARK.as_bytes())?;
+    }
     facts::images(report, style, &mut out)?;
     findings::write(report, style, &mut out)?;
     not_counted::write(report, style, &mut out)?;
