@@ -63,9 +63,12 @@ pub enum Command {
     /// Whether boot images are fit for distribution.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
+    /// What happened in a deployment, why, and what to do, by its logs.
+    #[command(after_help = super::diagnose::args::EXAMPLES)]
+    Diagnose(super::diagnose::args::DiagnoseArgs),
     /// The facts of one file (WIM, INF, .sys, .cat, hive) or folder, without judging them.
     Inspect(InspectArgs),
-    /// A rule, a NIC family or a WinPE release; without an id: the list.
+    /// A rule, a NIC family, a WinPE release, a log signature or a code; without an id: the list.
     Explain(ExplainArgs),
     /// Completions for a shell, to standard output.
     Completions(CompletionsArgs),
@@ -173,7 +176,7 @@ pub struct InspectArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A rule, a NIC family, a WinPE release or an OS version.
+    /// A rule, a NIC family, a WinPE release or an OS version, a log signature (L02) or its article, a code in any spelling.
     pub id: Option<String>,
 }
 

@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod baseline;
+mod diagnose;
 mod explain;
 mod inspect;
 mod output;
@@ -59,6 +60,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitStatus> {
     match &cli.command {
         Command::Audit(args) => audit::run(args, &cli.common),
         Command::Verify(args) => verify::run(args, &cli.common),
+        Command::Diagnose(args) => diagnose::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Completions(args) => completions(args),

@@ -68,6 +68,7 @@ pub fn finish(
         run_folder: run_folder.as_deref(),
         failed: &outcome.failed,
         policy: policy.map(|p| p.digest.as_str()),
+        diagnosis: None,
         baseline: compared.as_ref(),
     };
     to_destinations(common, &mut |format, style, out| one(&report, kind, format, style, out))?;
@@ -100,7 +101,7 @@ fn summary(comparison: Comparison) -> BaselineSummary {
     }
 }
 
-const fn least_severity(fail_on: FailOn) -> Option<Severity> {
+pub(super) const fn least_severity(fail_on: FailOn) -> Option<Severity> {
     match fail_on {
         FailOn::Error => Some(Severity::Error),
         FailOn::Warning => Some(Severity::Warning),

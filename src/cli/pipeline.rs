@@ -63,15 +63,20 @@ pub fn load_db(common: &Common) -> Result<InfDb> {
     bail!("--inf-db {}: {}", folder.display(), problems.join("; "))
 }
 
+/// As many threads as `--jobs` says.
+pub fn threads(common: &Common) {
+    if let Some(jobs) = common.jobs {
+        // Fails when the pool was built before, with the same number.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
+    }
+}
+
 /// Reads everything, asks, searches, and judges.
 ///
 /// # Errors
 /// Only faults of the call; unreadable inputs are in [`Outcome::failed`].
 pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) -> Result<Outcome> {
-    if let Some(jobs) = common.jobs {
-        // Fails only when the pool was built before, which nothing does.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
-    }
+    threads(common);
     let bar = Bar::new(common.progress());
     // What is shown on a terminal has no room for the digest of a boot image; everything that is kept names it.
     let want_digests = inputs.integrity || common.format.iter().any(|f| f.format != Format::Text);
@@ -268,7 +273,7 @@ fn read_image(
 }
 
 /// A file that was named twice is one input.
-fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
+pub(super) fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     for path in paths {
         if !found.contains(path) {
@@ -278,7 +283,7 @@ fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
     found
 }
 
-fn input(kind: &'static str, path: &Path) -> Input {
+pub(super) fn input(kind: &'static str, path: &Path) -> Input {
     Input { kind, path: slashes(path), sha256: None, guid: None }
 }
 
@@ -287,7 +292,7 @@ fn slashes(path: &Path) -> String {
 }
 
 /// File names, or whole paths where two inputs have the same file name: reports must not depend on the mount point.
-fn short_names(paths: &[PathBuf]) -> Vec<String> {
+pub(super) fn short_names(paths: &[PathBuf]) -> Vec<String> {
     let name = |p: &PathBuf| p.file_name().map_or_else(|| slashes(p), |n| n.to_string_lossy().into_owned());
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for path in paths {

@@ -1,6 +1,7 @@
 //! FINDINGS → BYTES on a writer, one file per format. Domain types are not wire types: the JSON shapes live in [`json`].
 
 pub mod csv;
+pub mod diagnosis;
 pub mod html;
 pub mod inert;
 pub mod json;
@@ -39,6 +40,8 @@ pub struct Report<'a> {
     pub failed: &'a [String],
     /// Digest of the policy file, where one was used.
     pub policy: Option<&'a str>,
+    /// What `diagnose` found; `None` for the other subcommands.
+    pub diagnosis: Option<&'a diagnosis::DiagnosisReport<'a>>,
     /// What the baseline says, where one was given.
     pub baseline: Option<&'a BaselineSummary>,
 }

@@ -4,6 +4,7 @@ pub mod catalogs;
 pub mod driver_files;
 pub mod fleet;
 pub mod image;
+pub mod logs;
 pub mod overlay;
 pub mod progress;
 pub mod share;

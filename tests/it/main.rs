@@ -15,6 +15,7 @@ mod catalogs;
 mod cli_docs;
 mod conformance;
 mod corpus;
+mod diagnose;
 mod documents;
 mod fixtures;
 mod fleet;
