@@ -78,12 +78,15 @@ pub enum Command {
     /// Whether boot images are fit for distribution.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
+    /// What happened in a deployment, why, and what to do, by its logs.
+    #[command(after_help = super::diagnose::args::EXAMPLES)]
+    Diagnose(super::diagnose::args::DiagnoseArgs),
     /// The scheduled report: what is new since the last run.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
     /// The facts of one file (WIM, INF, .sys, .cat, hive) or a folder.
     Inspect(InspectArgs),
-    /// A rule, a NIC family or a WinPE release; without an id: the list.
+    /// A rule, a NIC family, a WinPE release, a log signature or a code; without an id: the list.
     Explain(ExplainArgs),
     /// What is different between two boot images, two shares or two runs.
     #[command(after_help = DIFF_EXAMPLES)]
@@ -241,7 +244,7 @@ pub struct InspectArgs {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A rule, a NIC family, a WinPE release or an OS version.
+    /// A rule, a NIC family, a WinPE release or an OS version, a log signature (L02) or its article, a code in any spelling.
     pub id: Option<String>,
 }
 

@@ -4,6 +4,7 @@ mod args;
 mod audit;
 mod baseline;
 mod clock;
+mod diagnose;
 mod diff;
 mod explain;
 mod history;
@@ -73,6 +74,7 @@ fn run(cli: &Cli, typed: &[String]) -> anyhow::Result<ExitStatus> {
         Command::Audit(args) => audit::run(args, &cli.common),
         Command::Verify(args) => verify::run(args, &cli.common),
         Command::Report(args) => report::run(args, &cli.common, typed),
+        Command::Diagnose(args) => diagnose::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Diff(args) => diff::run(args, &cli.common),

@@ -63,6 +63,7 @@ pub fn finish(
         run_folder: run_folder.as_deref(),
         failed: &outcome.failed,
         policy: policy.map(|p| p.digest.as_str()),
+        diagnosis: None,
         baseline: compared.as_ref(),
         scheduled: false,
     };
@@ -106,7 +107,7 @@ pub const fn least_confidence(word: MinConfidence) -> Confidence {
     }
 }
 
-const fn least_severity(fail_on: FailOn) -> Option<Severity> {
+pub(super) const fn least_severity(fail_on: FailOn) -> Option<Severity> {
     match fail_on {
         FailOn::Error => Some(Severity::Error),
         FailOn::Warning => Some(Severity::Warning),

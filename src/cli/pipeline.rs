@@ -68,6 +68,14 @@ pub fn load_db(common: &Common) -> Result<InfDb> {
     bail!("--inf-db {}: {}", folder.display(), problems.join("; "))
 }
 
+/// As many threads as `--jobs` says.
+pub fn threads(common: &Common) {
+    if let Some(jobs) = common.jobs {
+        // Fails when the pool was built before, with the same number.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
+    }
+}
+
 /// Reads everything, asks, searches, and judges.
 ///
 /// # Errors
@@ -79,10 +87,7 @@ pub fn run(inputs: &Inputs<'_>, request: &Request, common: &Common, db: &InfDb) 
 
 /// Walks every input; opens no file.
 pub fn walk<'i>(inputs: &'i Inputs<'i>, common: &Common, incremental: &Incremental<'_>) -> Walked<'i> {
-    if let Some(jobs) = common.jobs {
-        // Fails only when the pool was built before, which nothing does.
-        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(jobs)).build_global();
-    }
+    threads(common);
     let bar = Bar::new(common.progress());
     let options = ShareOptions { include_templates: inputs.include_templates };
     let shares = inputs.shares.iter().enumerate().filter(|(place, path)| !inputs.shares[..*place].contains(path));
@@ -358,7 +363,7 @@ fn unread_places(share: &Share) -> Vec<String> {
 }
 
 /// A file that was named twice is one input.
-fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
+pub(super) fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     for path in paths {
         if !found.contains(path) {
@@ -368,7 +373,7 @@ fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
     found
 }
 
-fn input(kind: &'static str, path: &Path) -> Input {
+pub(super) fn input(kind: &'static str, path: &Path) -> Input {
     Input { kind, path: slashes(path), sha256: None, guid: None }
 }
 
@@ -377,7 +382,7 @@ fn slashes(path: &Path) -> String {
 }
 
 /// File names, or whole paths where two inputs have the same file name: reports must not depend on the mount point.
-fn short_names(paths: &[PathBuf]) -> Vec<String> {
+pub(super) fn short_names(paths: &[PathBuf]) -> Vec<String> {
     let name = |p: &PathBuf| p.file_name().map_or_else(|| slashes(p), |n| n.to_string_lossy().into_owned());
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for path in paths {

@@ -71,6 +71,24 @@ impl ErrorCodes {
         &self.error_code
     }
 
+    /// Every meaning of a code, that of the Win32 code inside an HRESULT among them.
+    pub fn meanings(&self, code: ErrorCode) -> Vec<&ErrorCodeRow> {
+        let inner = code.win32().map(ErrorCode);
+        let is = |row: &&ErrorCodeRow| row.code == code || (Some(row.code) == inner && row.kind == CodeKind::Win32);
+        self.error_code.iter().filter(is).collect()
+    }
+
+    /// It went well, whether or not a restart is needed.
+    pub fn is_success(&self, code: ErrorCode) -> bool {
+        self.look_up(code, false).and_then(|row| row.symbol.as_deref()).is_some_and(|s| s.starts_with("ERROR_SUCCESS"))
+    }
+
+    /// The code in hex with what it is called in a log; `in_configmgr` as for [`look_up`](Self::look_up).
+    pub fn name(&self, code: ErrorCode, in_configmgr: bool) -> String {
+        let symbol = self.look_up(code, in_configmgr).and_then(|row| row.symbol.as_deref());
+        symbol.map_or_else(|| code.to_string(), |symbol| format!("{code} {symbol}"))
+    }
+
     /// What a code means in a log; `in_configmgr` says whether ConfigMgr wrote it (CMTrace records).
     ///
     /// The Win32 code inside an HRESULT is looked up as such. An interface's own HRESULT (`0x8004....`) has the meaning that its

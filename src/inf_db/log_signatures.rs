@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{DataFile, InfDbProblem};
+use super::scenarios::TaskPhase;
 use super::source::SourceConfidence;
 use super::text::{is_kebab_case, prose, prose_list};
 use crate::facts::error_code::ErrorCode;
@@ -17,6 +18,8 @@ use crate::facts::error_code::ErrorCode;
 pub enum SignatureRole {
     /// Where it went wrong.
     Cause,
+    /// Explains a failure where there is one; runs that go well have it, too.
+    Suspect,
     /// Follows from a cause further up.
     Consequence,
     /// Says how the deployment was set up; no error.
@@ -28,10 +31,21 @@ pub enum SignatureRole {
 }
 
 impl SignatureRole {
+    /// Every role.
+    pub const ALL: &'static [SignatureRole] = &[
+        SignatureRole::Cause,
+        SignatureRole::Suspect,
+        SignatureRole::Consequence,
+        SignatureRole::Context,
+        SignatureRole::LastGood,
+        SignatureRole::Success,
+    ];
+
     /// The word used in reports.
     pub const fn name(self) -> &'static str {
         match self {
             SignatureRole::Cause => "cause",
+            SignatureRole::Suspect => "suspect",
             SignatureRole::Consequence => "consequence",
             SignatureRole::Context => "context",
             SignatureRole::LastGood => "last-good",
@@ -67,6 +81,9 @@ pub struct LogSignature {
     pub title: String,
     /// What it says about the deployment.
     pub role: SignatureRole,
+    /// In which phase of the task sequence it shows up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<TaskPhase>,
     /// Names of log formats; empty: it shows up in no log (`seen_in` says where).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub formats: Vec<String>,
@@ -81,6 +98,9 @@ pub struct LogSignature {
     /// How many minutes may lie between them, where the log has times.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within_minutes: Option<u32>,
+    /// It may pass by itself: where a later step of the task sequence ends well, it did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub may_pass: bool,
     /// Signatures that are this one's cause where both are found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub follows: Vec<String>,
@@ -140,6 +160,96 @@ pub fn pattern_parts(pattern: &str) -> Vec<PatternPart<'_>> {
     parts
 }
 
+/// What the logs of a run say about how it was set up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum RunFact {
+    /// Windows PE 2.x (6.0).
+    #[serde(rename = "winpe-2")]
+    WinPe2,
+    /// Windows PE 3.x (6.1).
+    #[serde(rename = "winpe-3")]
+    WinPe3,
+    /// Windows PE 4.0 (6.2) or later.
+    #[serde(rename = "winpe-4-or-later")]
+    WinPe4OrLater,
+    /// Setup runs from the distribution point.
+    #[serde(rename = "run-from-dp")]
+    RunFromDp,
+    /// The content was downloaded first.
+    #[serde(rename = "download")]
+    Download,
+    /// An operating system install package: Setup runs.
+    #[serde(rename = "install-package")]
+    InstallPackage,
+    /// A step offers drivers.
+    #[serde(rename = "driver-step")]
+    DriverStep,
+    /// Setup had no drivers to install in Windows PE.
+    #[serde(rename = "no-windowspe-drivers")]
+    NoWindowsPeDrivers,
+}
+
+impl RunFact {
+    /// Every fact.
+    pub const ALL: &'static [RunFact] = &[
+        RunFact::WinPe2,
+        RunFact::WinPe3,
+        RunFact::WinPe4OrLater,
+        RunFact::RunFromDp,
+        RunFact::Download,
+        RunFact::InstallPackage,
+        RunFact::DriverStep,
+        RunFact::NoWindowsPeDrivers,
+    ];
+
+    /// The word used in reports and in `inf-db/`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            RunFact::WinPe2 => "winpe-2",
+            RunFact::WinPe3 => "winpe-3",
+            RunFact::WinPe4OrLater => "winpe-4-or-later",
+            RunFact::RunFromDp => "run-from-dp",
+            RunFact::Download => "download",
+            RunFact::InstallPackage => "install-package",
+            RunFact::DriverStep => "driver-step",
+            RunFact::NoWindowsPeDrivers => "no-windowspe-drivers",
+        }
+    }
+}
+
+/// Facts of which one has to hold, and what they mean for the article.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TopicCondition {
+    /// The facts.
+    pub any: Vec<RunFact>,
+    /// The same for people.
+    #[serde(deserialize_with = "prose")]
+    pub text: String,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Resolution {
+    /// For people.
+    #[serde(deserialize_with = "prose")]
+    pub text: String,
+    /// Only where all of these are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub when: Vec<RunFact>,
+    /// Not where one of these is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unless: Vec<RunFact>,
+}
+
+impl Resolution {
+    /// Whether it helps in a run of which these facts are known.
+    pub fn applies(&self, known: impl Fn(RunFact) -> bool) -> bool {
+        self.when.iter().all(|fact| known(*fact)) && !self.unless.iter().any(|fact| known(*fact))
+    }
+}
+
 /// One article: what its signatures have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -151,12 +261,18 @@ pub struct SignatureTopic {
     /// Why it happens.
     #[serde(deserialize_with = "prose")]
     pub cause: String,
-    /// What to do, alternatives or steps.
-    #[serde(deserialize_with = "prose_list")]
-    pub resolution: Vec<String>,
     /// Where it is written.
     #[serde(deserialize_with = "prose_list")]
     pub references: Vec<String>,
+    /// What has to be seen beside a signature before the article explains it; what is not seen makes it a guess.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub needs: Vec<TopicCondition>,
+    /// What speaks against the article, whatever the signature says.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<TopicCondition>,
+    /// What to do: alternatives, the one with the least effort first, or steps.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resolution: Vec<Resolution>,
     /// Its signatures, in the order of the article.
     pub signature: Vec<LogSignature>,
 }
@@ -217,6 +333,16 @@ impl LogSignatures {
         self.topics.values().flat_map(|topic| topic.signature.iter().map(move |signature| (topic, signature)))
     }
 
+    /// A topic by its id, without case.
+    pub fn topic(&self, id: &str) -> Option<&SignatureTopic> {
+        self.topics().find(|topic| topic.id.eq_ignore_ascii_case(id.trim()))
+    }
+
+    /// Ids of topics that are nearly `id`, best first.
+    pub fn near(&self, id: &str) -> Vec<String> {
+        super::text::did_you_mean(id, self.topics().map(|topic| topic.id.as_str()))
+    }
+
     /// A signature and its topic by the signature's id, without case.
     pub fn get(&self, id: &str) -> Option<(&SignatureTopic, &LogSignature)> {
         self.iter().find(|(_, signature)| signature.id.eq_ignore_ascii_case(id.trim()))
@@ -245,16 +371,19 @@ fn mistake(signature: &LogSignature) -> Option<String> {
 }
 
 fn mistake_in_pattern(pattern: &str, signature: &LogSignature) -> Option<String> {
+    let asks_for_code = pattern_parts(pattern).contains(&PatternPart::Any("code"));
+    let no_code = asks_for_code && signature.codes.is_empty();
+    mistake_in_any_pattern(pattern)
+        .or_else(|| no_code.then(|| format!("pattern `{pattern}` asks for a code, and `codes` is empty")))
+}
+
+/// What makes a pattern useless, whoever it belongs to.
+pub(super) fn mistake_in_any_pattern(pattern: &str) -> Option<String> {
     let parts = pattern_parts(pattern);
     let begins_with_text = matches!(parts.first(), Some(PatternPart::Literal(text)) if text.trim().len() >= 4);
     if !begins_with_text {
         return Some(format!("pattern `{pattern}` must begin with at least four characters of literal text"));
     }
     let two_names = parts.windows(2).any(|pair| matches!(pair, [PatternPart::Any(_), PatternPart::Any(_)]));
-    if two_names {
-        return Some(format!("pattern `{pattern}` has two names with nothing between them"));
-    }
-    let asks_for_code = parts.contains(&PatternPart::Any("code"));
-    (asks_for_code && signature.codes.is_empty())
-        .then(|| format!("pattern `{pattern}` asks for a code, and `codes` is empty"))
+    two_names.then(|| format!("pattern `{pattern}` has two names with nothing between them"))
 }

@@ -18,6 +18,7 @@ mod enumerators;
 mod error_codes;
 mod families;
 mod functions;
+mod log_anchors;
 mod log_signatures;
 mod problem;
 mod releases;
@@ -36,8 +37,10 @@ pub use enumerators::{Enumerator, EnumeratorKind, EnumeratorMatch, Enumerators};
 pub use error_codes::{CodeKind, ErrorCodeRow, ErrorCodes};
 pub use families::{ChildKind, Families, Family, FamilyChild, FamilyKind, FamilyLink, PciIds};
 pub use functions::NdisFunctions;
+pub use log_anchors::{AnchorKind, DriverStep, LogAnchor, LogAnchors};
 pub use log_signatures::{
-    LogSignature, LogSignatures, PatternPart, SignatureRole, SignatureStep, SignatureTopic, pattern_parts,
+    LogSignature, LogSignatures, PatternPart, Resolution, RunFact, SignatureRole, SignatureStep, SignatureTopic,
+    TopicCondition, pattern_parts,
 };
 pub use problem::InfDbProblem;
 pub use releases::{ComponentVersion, MultiTier, NetAdapterCxScope, Release, Releases, Servicing, Sha2, X86Signing};
@@ -69,6 +72,7 @@ pub struct InfDb {
     signers: Signers,
     rules: Rules,
     error_codes: ErrorCodes,
+    log_anchors: LogAnchors,
     log_signatures: LogSignatures,
 }
 
@@ -153,6 +157,7 @@ impl InfDb {
             }
             None if file.path == "signers.toml" => set(&mut self.signers, Signers::load(file, problems)),
             None if file.path == "error-codes.toml" => set(&mut self.error_codes, ErrorCodes::load(file, problems)),
+            None if file.path == "log-anchors.toml" => set(&mut self.log_anchors, LogAnchors::load(file, problems)),
             Some(("log-signatures", name)) if is_data_name(name) => self.log_signatures.load(file, problems),
             Some(("nic-families", name)) if is_data_name(name) => self.families.load(file, problems),
             Some(("rules", name)) if is_data_name(name) => self.rules.load(file, problems),
@@ -208,6 +213,11 @@ impl InfDb {
         &self.error_codes
     }
 
+    /// Lines of logs that say how a deployment went.
+    pub fn log_anchors(&self) -> &LogAnchors {
+        &self.log_anchors
+    }
+
     /// What lines of logs mean.
     pub fn log_signatures(&self) -> &LogSignatures {
         &self.log_signatures
@@ -231,6 +241,7 @@ impl InfDb {
         part(String::new());
         self.rules.iter().map(canonical).for_each(&mut part);
         part(canonical(&self.error_codes));
+        part(canonical(&self.log_anchors));
         self.log_signatures.topics().map(canonical).for_each(&mut part);
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }

@@ -50,6 +50,7 @@ fn typed_text(path: &str, text: &str) -> String {
         Some("nic-families") => db.families.iter().map(canonical).collect(),
         Some("rules") => db.rules.iter().map(canonical).collect(),
         Some("log-signatures") => db.log_signatures.topics().map(canonical).collect(),
+        _ if path == "log-anchors.toml" => canonical(&db.log_anchors),
         _ if path == "error-codes.toml" => canonical(&db.error_codes),
         _ if path == "enumerators.toml" => canonical(&db.enumerators.to_file()),
         _ if path == "signers.toml" => canonical(&db.signers),

@@ -2,6 +2,7 @@
 
 pub mod changes;
 pub mod csv;
+pub mod diagnosis;
 pub mod html;
 pub mod inert;
 pub mod json;
@@ -43,6 +44,8 @@ pub struct Report<'a> {
     pub failed: &'a [String],
     /// Digest of the policy file, where one was used.
     pub policy: Option<&'a str>,
+    /// What `diagnose` found; `None` for the other subcommands.
+    pub diagnosis: Option<&'a diagnosis::DiagnosisReport<'a>>,
     /// What the baseline says, where one was given.
     pub baseline: Option<&'a BaselineSummary>,
     /// It is a scheduled report: [`since::MARK`] stands where the section goes that says what changed.

@@ -5,6 +5,7 @@ pub mod driver_files;
 pub mod fleet;
 pub mod image;
 pub mod incremental;
+pub mod logs;
 pub mod overlay;
 pub mod progress;
 pub mod share;

@@ -15,6 +15,7 @@ seeds_for() { # prints the seed files of a target
     text) find "$here/seeds" "$fixtures/share" "$fixtures/fleet" \( -name '*.inf' -o -name '*.csv' -o -name '*.txt' \) ;;
     wim_xml | answer_file) find "$fixtures" "$here/seeds_xml" -name '*.xml' ;;
     ini) find "$here/seeds_ini" -type f ;;
+    log) find "$fixtures/logs" -type f ;;
     inventory) find "$fixtures/fleet" -type f ;;
     hive) find "$fixtures/hives" -type f -size -600k ;;
     catalog) find "$fixtures" -name '*.cat' ;;

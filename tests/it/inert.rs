@@ -14,7 +14,7 @@ use wimspect::report::inert::is_invisible;
 use crate::support::{copy_tree, fixture, run};
 
 /// Texts as a hostile INF, inventory or file name holds them.
-const HOSTILE: &[&str] = &[
+pub const HOSTILE: &[&str] = &[
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
     "</script><!--",
@@ -60,12 +60,12 @@ const FORMATS: &[(&str, Check)] = &[
     ("html", html),
 ];
 
-fn nothing_invisible(report: &str) {
+pub fn nothing_invisible(report: &str) {
     let found: BTreeSet<char> = report.chars().filter(|c| is_invisible(*c) && !matches!(c, '\n' | '\r')).collect();
     assert!(found.is_empty(), "{found:?}");
 }
 
-fn text(report: &str) {
+pub fn text(report: &str) {
     nothing_invisible(report);
     assert!(!report.contains('\r'));
 }
@@ -176,7 +176,7 @@ fn junit(report: &str) {
     assert!(cases > HOSTILE.len());
 }
 
-fn markdown(report: &str) {
+pub fn markdown(report: &str) {
     nothing_invisible(report);
     assert!(report.len() < 65_536, "GitHub takes no longer comment");
     let allowed = |html: &str| {

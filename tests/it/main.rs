@@ -17,6 +17,7 @@ mod changes;
 mod cli_docs;
 mod conformance;
 mod corpus;
+mod diagnose;
 mod diff;
 mod documents;
 mod fixtures;

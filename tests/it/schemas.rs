@@ -99,6 +99,27 @@ fn every_json_report_keeps_the_contract() {
     }
 }
 
+/// Runs of `diagnose`, which writes no lines.
+const DIAGNOSES: &[&str] = &[
+    "diagnose fixtures/logs",
+    "diagnose fixtures/logs/article-sp1-run-from-dp --boot-image fixtures/images/6.0.6001-amd64-monolithic.wim --drivers fixtures/share",
+    "diagnose fixtures/logs/article-sp2-download fixtures/logs/winpe-2-for-windows-7 --drivers fixtures/share --fleet fixtures/fleet/models",
+    "diagnose fixtures/logs/damaged fixtures/logs/no-such-log",
+];
+
+#[test]
+fn every_diagnosis_keeps_the_contract() {
+    let mut closed = read("docs/wimspect-1.schema.json");
+    closed["$defs"].as_object_mut().unwrap().remove("Line");
+    strict(&mut closed);
+    let document = Validator::new(closed, "");
+    for arguments in DIAGNOSES {
+        let report = run_line(&format!("{arguments} --format json")).json();
+        assert_eq!(document.complaint(&report), None, "{arguments}");
+        assert!(!report["diagnoses"].as_array().unwrap().is_empty(), "{arguments}");
+    }
+}
+
 #[test]
 fn diffs_and_histories_keep_the_contract() {
     let mut closed = read("docs/wimspect-1.schema.json");

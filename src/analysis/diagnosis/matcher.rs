@@ -1,10 +1,9 @@
 //! The signatures that the records of one log meet.
 
-use std::collections::HashMap;
-
+use super::by_component::ByComponent;
 use super::pattern::{Captures, Step};
 use crate::facts::log::{LogFormat, Record, Stamp};
-use crate::inf_db::{LogSignature, LogSignatures, SignatureTopic};
+use crate::inf_db::{LogSignature, LogSignatures, SignatureStep, SignatureTopic};
 
 /// Attempts of one signature that are under way at a time; the oldest one makes room.
 const MOST_ATTEMPTS: usize = 16;
@@ -12,8 +11,6 @@ const MOST_ATTEMPTS: usize = 16;
 const WITHIN_LINES: u64 = 200;
 /// A line of evidence is kept up to this length.
 const LONGEST_EVIDENCE: usize = 1000;
-/// Components whose signatures are remembered.
-const MOST_COMPONENTS: usize = 1000;
 
 /// A line of the log that a signature was found by.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +47,7 @@ pub struct SignatureMatch<'d> {
 pub struct Matcher<'d> {
     searches: Vec<Search<'d>>,
     /// Which searches take records of a component.
-    by_component: HashMap<String, Vec<usize>>,
+    by_component: ByComponent,
 }
 
 #[derive(Debug)]
@@ -76,30 +73,29 @@ impl<'d> Matcher<'d> {
         let searches = signatures.iter().map(|(topic, signature)| Search {
             topic,
             signature,
-            steps: signature.step.iter().map(Step::new).collect(),
-            unless: signature.unless.iter().map(Step::new).collect(),
-            until: signature.until.iter().map(Step::new).collect(),
+            steps: signature.step.iter().map(step).collect(),
+            unless: signature.unless.iter().map(step).collect(),
+            until: signature.until.iter().map(step).collect(),
             attempts: Vec::new(),
             found: None,
         });
-        Self { searches: searches.collect(), by_component: HashMap::new() }
+        Self { searches: searches.collect(), by_component: ByComponent::default() }
     }
 
     /// The next record.
     pub fn record(&mut self, format: LogFormat, record: &Record<'_>) {
-        if !self.by_component.contains_key(record.component) {
-            // Somebody who writes a component of his own in every record costs time, not memory.
-            if self.by_component.len() >= MOST_COMPONENTS {
-                self.by_component.clear();
-            }
-            let takes = |search: &Search<'_>| {
-                search.signature.formats.iter().any(|name| name == format.name())
-                    && search.all_steps().any(|step| step.takes_component(record.component))
-            };
-            let list = (0..self.searches.len()).filter(|i| self.searches.get(*i).is_some_and(takes)).collect();
-            self.by_component.insert(record.component.to_owned(), list);
-        }
-        for index in self.by_component.get(record.component).into_iter().flatten() {
+        let searches = &self.searches;
+        let takes = |search: &Search<'_>| {
+            search.signature.formats.iter().any(|name| name == format.name())
+                && search.all_steps().any(|step| step.takes_component(record.component))
+        };
+        let make = || {
+            let indices: Vec<usize> = (0..searches.len()).filter(|i| searches.get(*i).is_some_and(takes)).collect();
+            let steps = indices.iter().filter_map(|i| searches.get(*i)).flat_map(Search::all_steps);
+            let literals = steps.filter(|step| step.takes_component(record.component)).flat_map(Step::literals);
+            (indices.clone(), literals.collect())
+        };
+        for index in self.by_component.list(record.component, record.text, make) {
             if let Some(search) = self.searches.get_mut(*index) {
                 search.record(record);
             }
@@ -108,10 +104,16 @@ impl<'d> Matcher<'d> {
 
     /// No more records: what was found, in the order of the lines.
     pub fn finish(mut self) -> Vec<SignatureMatch<'d>> {
+        self.end_session()
+    }
+
+    /// No more records of this session, another one may follow: what was found in it, in the order of the lines.
+    pub fn end_session(&mut self) -> Vec<SignatureMatch<'d>> {
         for search in &mut self.searches {
             search.settle(None);
+            search.attempts.clear();
         }
-        let mut found: Vec<_> = self.searches.into_iter().filter_map(|search| search.found).collect();
+        let mut found: Vec<_> = self.searches.iter_mut().filter_map(|search| search.found.take()).collect();
         found.sort_by(|a, b| {
             let line = |m: &SignatureMatch<'_>| m.evidence.first().map(|e| e.line);
             line(a).cmp(&line(b)).then_with(|| a.signature.id.cmp(&b.signature.id))
@@ -205,7 +207,12 @@ impl<'d> Search<'d> {
     }
 }
 
-fn evidence(record: &Record<'_>) -> EvidenceLine {
+fn step(step: &SignatureStep) -> Step<'_> {
+    Step::new(&step.components, &step.any, step.whole)
+}
+
+/// A record as a line of evidence.
+pub(super) fn evidence(record: &Record<'_>) -> EvidenceLine {
     let mut end = record.text.len().min(LONGEST_EVIDENCE);
     while !record.text.is_char_boundary(end) {
         end -= 1;

@@ -1,9 +1,25 @@
-//! From the records of a log to what is known about them: which signatures of `inf-db/log-signatures` they meet.
+//! From the records of logs to what happened in a deployment.
+//!
+//! Records become sessions with their chain of steps, commands and facts ([`SessionReader`]) and with the signatures of
+//! `inf-db/log-signatures` that they meet ([`Matcher`]). Sessions of one deployment are told as one story ([`deployments`],
+//! [`tell`]): first cause, what follows, last good line, why, how sure, what to do. [`tie()`] holds it against boot image and
+//! share.
 //!
 //! One pass over the records, bounded memory: a signature keeps a few attempts that are under way, and of what it found the
-//! first place, the last one and how often.
+//! first place, the last one and how often; the lists of a session have limits.
 
+mod anchors;
+mod by_component;
+mod deployment;
 mod matcher;
 mod pattern;
+mod prefilter;
+mod session;
+mod story;
+mod tie;
 
+pub use deployment::{LogRead, Part, deployments};
 pub use matcher::{EvidenceLine, Matcher, SignatureMatch};
+pub use session::{AdapterSeen, CommandSeen, Ended, NameSeen, Session, SessionReader, StepSeen, VersionSeen};
+pub use story::{Diagnosis, Line, Seen, State, tell};
+pub use tie::{Explains, Given, Tie, place, release_of, tie};

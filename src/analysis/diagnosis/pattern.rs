@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::facts::error_code::ErrorCode;
-use crate::inf_db::{PatternPart, SignatureStep, pattern_parts};
+use crate::inf_db::{PatternPart, pattern_parts};
 
 /// What the names of a signature's patterns stand for, so far.
 pub(super) type Captures = BTreeMap<String, String>;
@@ -17,19 +17,37 @@ const MOST_PLACES: usize = 64;
 #[derive(Debug)]
 pub(super) struct Step<'d> {
     components: &'d [String],
-    patterns: Vec<Vec<PatternPart<'d>>>,
+    patterns: Vec<Pattern<'d>>,
     whole: bool,
 }
 
+/// A pattern: the literal text that it begins with, and the rest.
+#[derive(Debug)]
+struct Pattern<'d> {
+    first: Needle<'d>,
+    rest: Vec<PatternPart<'d>>,
+}
+
 impl<'d> Step<'d> {
-    pub(super) fn new(step: &'d SignatureStep) -> Self {
-        let patterns = step.any.iter().map(|pattern| pattern_parts(pattern)).collect();
-        Self { components: &step.components, patterns, whole: step.whole }
+    /// For records of these components (none: any) that hold one of the patterns.
+    pub(super) fn new(components: &'d [String], any: &'d [String], whole: bool) -> Self {
+        let patterns = any.iter().filter_map(|pattern| {
+            let mut parts = pattern_parts(pattern).into_iter();
+            // inf-db sees to it that every pattern begins with literal text.
+            let Some(PatternPart::Literal(first)) = parts.next() else { return None };
+            Some(Pattern { first: Needle::new(first), rest: parts.collect() })
+        });
+        Self { components, patterns: patterns.collect(), whole }
     }
 
     /// A record of this component can meet the step.
     pub(super) fn takes_component(&self, component: &str) -> bool {
         self.components.is_empty() || self.components.iter().any(|c| c.eq_ignore_ascii_case(component))
+    }
+
+    /// The literal texts with which its patterns begin.
+    pub(super) fn literals(&self) -> impl Iterator<Item = &'d str> {
+        self.patterns.iter().map(|pattern| pattern.first.text)
     }
 
     /// The captures with those of this text added, when it meets the step.
@@ -41,28 +59,20 @@ impl<'d> Step<'d> {
         so_far: &Captures,
     ) -> Option<Captures> {
         self.takes_component(component).then_some(())?;
-        self.patterns.iter().find_map(|parts| find(parts, text, self.whole, codes, so_far))
+        self.patterns.iter().find_map(|pattern| find(pattern, text, self.whole, codes, so_far))
     }
 }
 
 /// The first place at which the pattern fits.
-fn find(
-    parts: &[PatternPart<'_>],
-    text: &str,
-    whole: bool,
-    codes: &[ErrorCode],
-    so_far: &Captures,
-) -> Option<Captures> {
-    // inf-db sees to it that every pattern begins with literal text.
-    let Some((PatternPart::Literal(first), rest)) = parts.split_first() else { return None };
+fn find(pattern: &Pattern<'_>, text: &str, whole: bool, codes: &[ErrorCode], so_far: &Captures) -> Option<Captures> {
     let mut from = 0;
     for _ in 0..MOST_PLACES {
-        let at = from + find_no_case(text.get(from..)?, first)?;
+        let at = from + pattern.first.find(text.get(from..)?)?;
         if whole && at > 0 {
             return None;
         }
-        let after = text.get(at + first.len()..)?;
-        if let Some(captures) = fits(rest, after, whole, codes, so_far) {
+        let after = text.get(at + pattern.first.text.len()..)?;
+        if let Some(captures) = fits(&pattern.rest, after, whole, codes, so_far) {
             return Some(captures);
         }
         from = at + 1;
@@ -124,17 +134,45 @@ fn bounded(text: &str) -> &str {
     &text[..end]
 }
 
-/// Where `needle` begins in `text`, without regard to the case of ASCII letters; at a character's boundary.
+/// Letters of logs, the most frequent ones first.
+const LETTERS: &[u8] = b"etaoinsrcldmpugfhbyvwkxjzq";
+
+/// Literal text, to be found without regard to the case of ASCII letters.
+///
+/// It is looked for by its rarest letter: nearly every record of a log is no candidate, and this says so in one fast pass.
+#[derive(Debug)]
+struct Needle<'d> {
+    text: &'d str,
+    /// Where its rarest letter stands.
+    rare_at: usize,
+    lower: u8,
+    upper: u8,
+}
+
+impl<'d> Needle<'d> {
+    fn new(text: &'d str) -> Self {
+        let rarity = |byte: u8| LETTERS.iter().position(|letter| *letter == byte.to_ascii_lowercase());
+        let rarest = text.bytes().enumerate().max_by_key(|(_, byte)| rarity(*byte));
+        let (rare_at, byte) = rarest.unwrap_or((0, 0));
+        Self { text, rare_at, lower: byte.to_ascii_lowercase(), upper: byte.to_ascii_uppercase() }
+    }
+
+    /// Where it begins in `text`; at a character's boundary.
+    fn find(&self, text: &str) -> Option<usize> {
+        let (bytes, wanted) = (text.as_bytes(), self.text.as_bytes());
+        let last = bytes.len().checked_sub(wanted.len())?;
+        let range = bytes.get(self.rare_at..=self.rare_at + last)?;
+        memchr::memchr2_iter(self.lower, self.upper, range).find(|at| {
+            bytes[*at..*at + wanted.len()].eq_ignore_ascii_case(wanted)
+                && text.is_char_boundary(*at)
+                && text.is_char_boundary(*at + wanted.len())
+        })
+    }
+}
+
+/// Where `needle` begins in `text`, without regard to the case of ASCII letters.
 fn find_no_case(text: &str, needle: &str) -> Option<usize> {
-    let (bytes, wanted) = (text.as_bytes(), needle.as_bytes());
-    let first = *wanted.first()?;
-    let last = bytes.len().checked_sub(wanted.len())?;
-    let places = memchr::memchr2_iter(first.to_ascii_lowercase(), first.to_ascii_uppercase(), &bytes[..=last]);
-    places.into_iter().find(|at| {
-        bytes[*at..*at + wanted.len()].eq_ignore_ascii_case(wanted)
-            && text.is_char_boundary(*at)
-            && text.is_char_boundary(*at + wanted.len())
-    })
+    Needle::new(needle).find(text)
 }
 
 #[cfg(test)]
@@ -142,8 +180,8 @@ mod tests {
     use super::*;
 
     fn captured(pattern: &str, text: &str) -> Option<String> {
-        let step = SignatureStep { any: vec![pattern.to_owned()], ..SignatureStep::default() };
-        let found = Step::new(&step).meets("", text, &[ErrorCode(0xC000_0006)], &Captures::new())?;
+        let any = [pattern.to_owned()];
+        let found = Step::new(&[], &any, false).meets("", text, &[ErrorCode(0xC000_0006)], &Captures::new())?;
         Some(found.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
     }
 

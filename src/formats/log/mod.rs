@@ -97,7 +97,8 @@ pub struct Record<'a> {
     pub line: u64,
     /// When, as written.
     pub time: Option<Stamp>,
-    /// Who wrote it: CMTrace and Panther component, category of setupapi (`dvi`; `>>>` and `<<<` open and close a section),
+    /// Who wrote it: CMTrace and Panther component, category of setupapi (`dvi`; `>>>` and `<<<` open and close a section,
+    /// `header` is the head of the file, `boot` begins a boot session),
     /// site of IIS. Empty where the format has none.
     pub component: &'a str,
     /// The writer's level.
@@ -212,6 +213,11 @@ impl LogReader {
                 self.run(false, sink);
             }
         }
+    }
+
+    /// The beginning is in no format that is known: what follows is not looked at.
+    pub fn is_no_log(&self) -> bool {
+        matches!(self.state, State::NotALog)
     }
 
     /// No more bytes: the last records, and what it came to.

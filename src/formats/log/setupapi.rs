@@ -13,11 +13,12 @@ pub(super) fn head(line: &str) -> Head<'_> {
         return Head::Record(record);
     }
     let text = line.trim();
-    // `[BeginLog]`, `OS Version = 10.0.22621` below the header, dots for progress.
-    let is_structure = text.is_empty()
-        || line.starts_with('[')
-        || (line.starts_with(' ') && text.contains(" = "))
-        || text.bytes().all(|b| b == b'.');
+    // `OS Version = 10.0.22621` below `[Device Install Log]`.
+    if line.starts_with(' ') && text.contains(" = ") && is_text(text) {
+        return Head::Record(Record { component: "header", text: line.trim_start(), ..Record::default() });
+    }
+    // `[BeginLog]`, dots for progress.
+    let is_structure = text.is_empty() || line.starts_with('[') || text.bytes().all(|b| b == b'.');
     match is_structure {
         true => Head::Structure,
         false if line.starts_with([' ', '!']) && is_text(text) => {

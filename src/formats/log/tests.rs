@@ -123,6 +123,7 @@ fn setupapi() {
          !!!  inf: Invalid INF\r\n!    ump: warn\r\n<<<  [Exit status: SUCCESS]\r\n",
         LogFormat::SetupApi,
         &[
+            "2||header|Info|||OS Version = 10.0.1",
             "4|2021-03-01 09:00:00.500|boot|Info|||[Boot Session: 2021/03/01 09:00:00.500]",
             "6||>>>|Info|||[Install - X]",
             "7|2021-03-01 09:00:01.125|>>>|Info|||Section start 2021/03/01 09:00:01.125",

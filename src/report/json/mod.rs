@@ -1,6 +1,7 @@
 //! `wimspect/1`, the JSON contract (DESIGN.md 4), written as a stream: no value tree of the whole is ever built.
 
 mod coverage;
+mod diagnosis;
 pub(in crate::report) mod driver;
 mod image;
 mod judgement;
@@ -65,6 +66,13 @@ fn document<S: Serializer>(
     if let Some(coverage) = &analysis.coverage {
         map.serialize_entry("fleet", &coverage::FleetRecord::of(report, coverage))?;
         map.serialize_entry("coverage", &seq(|| coverage::records(report, coverage)))?;
+    }
+    // Only `diagnose` has logs.
+    if let Some(found) = report.diagnosis {
+        map.serialize_entry("logs", &seq(|| found.logs.iter().map(diagnosis::LogRecord::of)))?;
+        map.serialize_entry("not_logs", &found.not_logs)?;
+        let diagnoses = || found.diagnoses.iter().map(|d| diagnosis::DiagnosisRecord::of(report, found, d));
+        map.serialize_entry("diagnoses", &seq(diagnoses))?;
     }
     map.serialize_entry(
         "findings",

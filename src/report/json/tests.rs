@@ -8,7 +8,7 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::lines::{Failed, Head};
-use super::{BaselineRecord, InputRecord, ProblemRecord, Tool, coverage, driver, image, judgement};
+use super::{BaselineRecord, InputRecord, ProblemRecord, Tool, coverage, diagnosis, driver, image, judgement};
 use crate::facts::os_version::OsVersion;
 use crate::report::SCHEMA;
 use crate::report::changes::json::Diff;
@@ -68,6 +68,18 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Vec<coverage::CoverageRecord<'a>>")]
     coverage: Option<Vec<coverage::CoverageRecord<'a>>>,
+    /// The logs that `diagnose` read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<diagnosis::LogRecord<'a>>")]
+    logs: Option<Vec<diagnosis::LogRecord<'a>>>,
+    /// Files that it found and that are no logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "usize")]
+    not_logs: Option<usize>,
+    /// What `diagnose` found, one for each deployment in the logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<diagnosis::DiagnosisRecord<'a>>")]
+    diagnoses: Option<Vec<diagnosis::DiagnosisRecord<'a>>>,
     /// Worst first.
     findings: Vec<judgement::FindingRecord<'a>>,
     /// With `--baseline`.

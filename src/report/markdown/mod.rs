@@ -3,6 +3,7 @@
 //! GitHub takes 65,536 characters in one comment. The report stays below: it shows the worst findings, says how many are left
 //! out, and names the formats that have them.
 
+pub mod diagnosis;
 pub(in crate::report) mod escape;
 mod tables;
 

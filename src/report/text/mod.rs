@@ -1,6 +1,7 @@
 //! Text for a terminal: verdict first, findings by package, worst first.
 
 pub(super) mod coverage;
+pub mod diagnosis;
 mod facts;
 mod finding;
 mod findings;

@@ -1,4 +1,6 @@
-//! `wimspect explain`: what inf-db knows about a rule, a NIC family or a release.
+//! `wimspect explain`: what inf-db knows about a rule, a NIC family, a release, a log signature or a code.
+
+mod logs;
 
 use std::io::{self, Write};
 
@@ -7,7 +9,8 @@ use anyhow::{Result, bail};
 use super::ExitStatus;
 use super::args::{Common, ExplainArgs, Format};
 use super::{output, pipeline};
-use crate::inf_db::{Family, InfDb, Release, RuleDocument};
+use crate::facts::error_code::ErrorCode;
+use crate::inf_db::{Family, InfDb, LogSignature, Release, RuleDocument, SignatureTopic};
 use crate::report::inert::InertJson;
 use crate::report::text::style::Style;
 
@@ -26,13 +29,21 @@ pub fn run(args: &ExplainArgs, common: &Common) -> Result<ExitStatus> {
         Found::Rule(rule)
     } else if let Some(family) = db.families().get(id) {
         Found::Family(family)
+    } else if let Some(signature) = db.log_signatures().get(id) {
+        Found::Signature(signature)
+    } else if let Some(topic) = db.log_signatures().topic(id) {
+        Found::Topic(topic)
     } else {
-        match db.releases().parse(id) {
-            Ok(named) => Found::Release(named.release),
-            Err(unknown) => bail!("{}", not_found(id, &db, &unknown.to_string())),
+        // `explain 3` asks for a release, `explain 53` for a code.
+        let is_release =
+            db.releases().iter().any(|r| r.id.starts_with(&format!("{id}.")) || r.major.to_string() == *id);
+        match (db.releases().parse(id), ErrorCode::parse(id).filter(|_| !is_release)) {
+            (Ok(named), _) => Found::Release(named.release),
+            (Err(_), Some(code)) => Found::Code(code),
+            (Err(unknown), None) => bail!("{}", not_found(id, &db, &unknown.to_string())),
         }
     };
-    output::to_destinations(common, &mut |format, style, out| found.write(format == Format::Json, style, out))?;
+    output::to_destinations(common, &mut |format, style, out| found.write(format == Format::Json, &db, style, out))?;
     Ok(ExitStatus::Clean)
 }
 
@@ -40,10 +51,13 @@ enum Found<'a> {
     Rule(&'a RuleDocument),
     Family(&'a Family),
     Release(&'a Release),
+    Signature((&'a SignatureTopic, &'a LogSignature)),
+    Topic(&'a SignatureTopic),
+    Code(ErrorCode),
 }
 
 impl Found<'_> {
-    fn write(&self, json: bool, style: Style, out: &mut dyn Write) -> io::Result<()> {
+    fn write(&self, json: bool, db: &InfDb, style: Style, out: &mut dyn Write) -> io::Result<()> {
         match self {
             Found::Rule(rule) if json => json_line(rule, out),
             Found::Rule(rule) => show_rule(rule, style, out),
@@ -51,6 +65,12 @@ impl Found<'_> {
             Found::Family(family) => show_family(family, style, out),
             Found::Release(release) if json => json_line(release, out),
             Found::Release(release) => show_release(release, style, out),
+            Found::Signature(signature) if json => logs::signature_json(*signature, out),
+            Found::Signature(signature) => logs::show_signature(*signature, db, style, out),
+            Found::Topic(topic) if json => json_line(topic, out),
+            Found::Topic(topic) => logs::show_topic(topic, style, out),
+            Found::Code(code) if json => json_line(&logs::ShownCode::of(*code, db), out),
+            Found::Code(code) => logs::ShownCode::of(*code, db).show(style, out),
         }
     }
 }
@@ -58,6 +78,7 @@ impl Found<'_> {
 fn not_found(id: &str, db: &InfDb, about_release: &str) -> String {
     let mut near = db.rules().near(id);
     near.extend(db.families().near(id));
+    near.extend(db.log_signatures().near(id));
     if id.starts_with(|c: char| c.is_ascii_digit()) {
         return about_release.to_owned();
     }
@@ -67,7 +88,7 @@ fn not_found(id: &str, db: &InfDb, about_release: &str) -> String {
     } else {
         format!("did you mean {}?", near.join(" or "))
     };
-    format!("no rule, NIC family or WinPE release is called `{id}`; {hint}")
+    format!("no rule, NIC family, WinPE release or log signature is called `{id}`; {hint}")
 }
 
 fn json_line<T: serde::Serialize>(value: &T, out: &mut dyn Write) -> io::Result<()> {
@@ -88,6 +109,11 @@ fn list(db: &InfDb, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for release in db.releases().iter() {
         let build = format!("{}.{}.{}", release.major, release.minor, release.build);
         writeln!(out, "  {:<12} {:<31} {} ({})", release.id, build, release.title, release.windows)?;
+    }
+    writeln!(out, "\n{}", style.bold("Log signatures"))?;
+    for topic in db.log_signatures().topics() {
+        let ids: Vec<&str> = topic.signature.iter().map(|s| s.id.as_str()).collect();
+        writeln!(out, "  {:<44} {} ({})", topic.id, topic.title, ids.join(" "))?;
     }
     Ok(())
 }

@@ -1,0 +1,28 @@
+//! Logs in all the forms that are read, their sessions, signatures and stories: never a panic, and the same result whatever the
+//! blocks are that the bytes come in.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use wimspect::analysis::diagnosis::{LogRead, SessionReader, deployments, tell};
+use wimspect::facts::log::LogReader;
+use wimspect::inf_db::InfDb;
+
+fn read(bytes: &[u8], block: usize) -> LogRead<'static> {
+    let mut sessions = SessionReader::new(InfDb::embedded());
+    let mut reader = LogReader::new();
+    for part in bytes.chunks(block) {
+        reader.push(part, &mut |format, record| sessions.record(format, record));
+    }
+    let summary = reader.finish(&mut |format, record| sessions.record(format, record));
+    LogRead { path: "log".to_owned(), group: String::new(), summary, sessions: sessions.finish() }
+}
+
+fuzz_target!(|bytes: &[u8]| {
+    let (whole, parts) = (read(bytes, 1 << 20), read(bytes, 7));
+    assert_eq!(whole.summary, parts.summary);
+    let logs = [whole, parts];
+    for run in deployments(&logs) {
+        let diagnosis = tell(&run, &logs);
+        assert!(diagnosis.cause.is_none() || diagnosis.topic.is_some());
+    }
+});
