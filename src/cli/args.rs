@@ -63,6 +63,9 @@ pub enum Command {
     /// Whether boot images are fit for distribution.
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(VerifyArgs),
+    /// What to inject into a boot image, what to keep out of it, and the scripts for it; or a check of what is there.
+    #[command(after_help = super::plan::args::EXAMPLES)]
+    Plan(super::plan::args::PlanArgs),
     /// The facts of one file (WIM, INF, .sys, .cat, hive) or folder, without judging them.
     Inspect(InspectArgs),
     /// A rule, a NIC family or a WinPE release; without an id: the list.
@@ -359,7 +362,7 @@ pub enum Color {
     Never,
 }
 
-fn arch() -> Named<Arch> {
+pub(super) fn arch() -> Named<Arch> {
     // `x64` and `i386` are meant, too.
     Named { all: &Arch::ALL, name: Arch::name, also: Arch::from_name }
 }
@@ -390,8 +393,9 @@ const fn named<T: Copy + Send + Sync + 'static>(all: &'static [T], name: fn(T) -
     Named { all, name, also: |_| None }
 }
 
+/// Reads the names of an enumeration.
 #[derive(Clone)]
-struct Named<T: 'static> {
+pub struct Named<T: 'static> {
     all: &'static [T],
     name: fn(T) -> &'static str,
     also: fn(&str) -> Option<T>,

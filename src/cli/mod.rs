@@ -7,6 +7,7 @@ mod explain;
 mod inspect;
 mod output;
 mod pipeline;
+mod plan;
 mod policy;
 mod progress;
 mod verify;
@@ -55,10 +56,14 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitStatus> {
-    output::destinations(&cli.common)?;
+    // A plan's --output is a folder.
+    if !matches!(cli.command, Command::Plan(_)) {
+        output::destinations(&cli.common)?;
+    }
     match &cli.command {
         Command::Audit(args) => audit::run(args, &cli.common),
         Command::Verify(args) => verify::run(args, &cli.common),
+        Command::Plan(args) => plan::run(args, &cli.common),
         Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Completions(args) => completions(args),

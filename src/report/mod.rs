@@ -77,7 +77,7 @@ pub struct GoneFinding {
 /// One input as given on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// `share`, `boot-image`, `fleet`, `log`.
+    /// `share`, `boot-image`, `fleet`, `log`, `answer-file`, `task-sequence`.
     pub kind: &'static str,
     /// Path as given, with `/`.
     pub path: String,
