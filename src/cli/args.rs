@@ -189,7 +189,7 @@ pub struct CompletionsArgs {
 }
 
 /// What all subcommands share.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Reports and other common options")]
 pub struct Common {
     /// Format of the report, and a file for it (repeatable): text, json, ndjson, sarif, csv, html, junit, markdown.

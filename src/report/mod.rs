@@ -8,6 +8,7 @@ pub mod junit;
 pub mod markdown;
 pub mod matrix;
 mod places;
+pub mod plan;
 pub mod sarif;
 mod stream;
 pub mod text;
