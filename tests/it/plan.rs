@@ -223,7 +223,7 @@ fn names_of_the_share_stay_inert() {
             .flat_map(|c| std::iter::repeat_n(c, if matches!(c, '\'' | '\u{2018}'..='\u{201b}') { 2 } else { 1 }))
             .collect();
         assert!(script.contains(&format!("Path = 'mono\\{doubled}\\fxmono.inf' }}")), "{name}");
-        let list = file(&format!("{folder}/package-b.txt"));
+        let list = file(&format!("{folder}/package-a.txt"));
         assert!(list.contains(&format!("1\tmulti\\{name}\\bxvbd.inf")), "{name}: {list}");
     }
 }

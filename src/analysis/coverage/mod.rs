@@ -6,7 +6,7 @@ pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::adapters::{Adapters, FleetAdapter};
+pub use self::adapters::{Adapters, FleetAdapter, names_wireless};
 
 use super::classify::topology::Topologies;
 use super::evidence::{Confidence, Evidence};

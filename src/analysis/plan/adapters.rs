@@ -30,7 +30,7 @@ pub(super) fn collect(analysis: &Analysis, inputs: &Inputs<'_>, now: &TargetView
     let known = analysis.topologies.all.iter().filter(|t| !t.wireless).flat_map(|t| &t.root_ids);
     for id in known.collect::<BTreeSet<_>>() {
         let ids = DeviceIds::from_adapter_id(id);
-        let wanted = analysis.coverage.is_none() && !now.candidates(&share, &ids).is_empty();
+        let wanted = analysis.coverage.is_none() && now.candidates(&share, &ids).iter().any(|c| !c.wireless);
         found.insert(id.clone(), Adapter { id: id.clone(), ids, wanted, machines: 0 });
     }
     let fleet = analysis.coverage.iter().flat_map(|c| &c.adapters.all).filter(|a| !a.wireless);

@@ -185,7 +185,7 @@ impl Chooser<'_> {
             let adapter = &self.adapters[*position];
             let mut reasons: Vec<NotRun> = Vec::new();
             let mut served = false;
-            for candidate in view.candidates(&share, &adapter.ids) {
+            for candidate in view.candidates(&share, &adapter.ids).into_iter().filter(|c| !c.wireless) {
                 match self.drivers_of(&candidate) {
                     Ok(drivers) => {
                         served = true;

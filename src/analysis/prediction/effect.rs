@@ -7,6 +7,7 @@ use super::Inputs;
 use super::offered::OfferedSet;
 use crate::analysis::classify::role::Role;
 use crate::analysis::classify::topology::{Tier, Topology};
+use crate::analysis::coverage::names_wireless;
 use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::package_files::PackageFiles;
 use crate::analysis::package_signing::{PackageSigning, Trust};
@@ -96,6 +97,8 @@ pub struct NetworkCandidate {
     pub after: After,
     /// By which line, section and service it takes it.
     pub because: Evidence,
+    /// It says that the device is wireless: Windows PE has no wireless network without further components.
+    pub wireless: bool,
 }
 
 /// A target with what its image holds, indexed.
@@ -173,6 +176,7 @@ impl<'a> TargetView<'a> {
             driver: c.driver,
             after: self.after(offered, c.driver),
             because: self.takes(&c),
+            wireless: self.inputs.topologies.roles[c.driver] == Role::Wlan || names_wireless(&c.model.description),
             candidate: c.candidate,
         };
         network.map(candidate).collect()

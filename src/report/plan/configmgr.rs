@@ -10,10 +10,10 @@ use super::{ImageFiles, fill, windows_text};
 
 /// Writes it.
 pub(super) fn write(image: &ImageFiles<'_>) -> Vec<u8> {
-    let name = |package: &str| {
-        let name = format!("wimspect {} {package}", slug(&image.folder));
-        powershell(&name).unwrap_or_else(|| "'wimspect'".to_owned())
-    };
+    /// The letter of the package comes after it, and names of packages are short.
+    const LONGEST: usize = 40;
+    let name: String = format!("wimspect {}", slug(&image.folder)).chars().take(LONGEST).collect();
+    let name = powershell(&name).unwrap_or_else(|| "'wimspect'".to_owned());
     let text = fill(
         SCRIPT,
         &[
@@ -21,9 +21,7 @@ pub(super) fn write(image: &ImageFiles<'_>) -> Vec<u8> {
             ("title", &image.title()),
             ("roots", &roots(image)),
             ("boot", &inf_files(&image.inject)),
-            ("name_boot", &name("boot image")),
-            ("name_a", &name("A (only the NIC)")),
-            ("name_b", &name("B (the rest)")),
+            ("name", &name),
         ],
     );
     windows_text(&text, true)
@@ -52,6 +50,8 @@ param(
     [string] $BootImageId,
     # Folder for the sources of the driver packages (UNC); without it no package is made.
     [string] $PackageSource,
+    # Name of the driver packages and categories; A (only the NIC) and B (the rest) are added to it.
+    [string] $PackageName = <<name>>,
     # The driver shares, in the order of the plan.
     [string[]] $Share = @(<<roots>>)
 )
@@ -74,8 +74,8 @@ function Get-ListedInf([string] $List) {
 
 $bootFiles = @(foreach ($driver in $boot) { [System.IO.Path]::Combine($Share[$driver.Share], $driver.Path) })
 $packages = @(
-    @{ Name = <<name_a>>; Files = @(Get-ListedInf 'package-a.txt') },
-    @{ Name = <<name_b>>; Files = @(Get-ListedInf 'package-b.txt') }
+    @{ Name = "$PackageName A"; Files = @(Get-ListedInf 'package-a.txt') },
+    @{ Name = "$PackageName B"; Files = @(Get-ListedInf 'package-b.txt') }
 )
 
 Import-Module -Name (Join-Path -Path (Split-Path -Parent $env:SMS_ADMIN_UI_PATH) -ChildPath 'ConfigurationManager.psd1')

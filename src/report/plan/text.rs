@@ -247,6 +247,7 @@ impl Words<'_> {
 
     fn promises(&self, out: &mut dyn Write) -> io::Result<()> {
         self.head(out, "What follows, with these drivers in the image and package B offered")?;
+        let mut said: Vec<&str> = Vec::new();
         for promise in &self.plan.promises {
             let cell = &self.report.analysis.predictions.cells[promise.cell];
             let text = match promise.kept.len() {
@@ -257,7 +258,11 @@ impl Words<'_> {
             for exception in &promise.exceptions {
                 let text = format!("{}: {}", ids(&exception.adapters), outcome_text(&exception.outcome));
                 self.style.wrapped(out, "      not promised: ", &text)?;
-                self.style.wrapped(out, "          ", &exception.outcome.because.text)?;
+                let reason = exception.outcome.because.text.as_str();
+                if !said.contains(&reason) {
+                    said.push(reason);
+                    self.style.wrapped(out, "          ", reason)?;
+                }
             }
         }
         Ok(())
