@@ -16,6 +16,7 @@ pub mod inf_model;
 pub mod loadability;
 pub mod package_files;
 pub mod package_signing;
+pub mod plan;
 pub mod policy;
 pub mod prediction;
 pub mod rules;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::evidence::Place;
 use crate::facts::boot_image::{BootImage, DriverOrigin, FileFault, Integrity, WimFile};
+use crate::facts::deployment::DeploymentFiles;
 use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::driver_package::DriverPackage;
 use crate::facts::inventory::Machine;
@@ -40,6 +41,8 @@ pub struct World {
     pub catalogs: BTreeMap<DriverFilePath, Result<CatalogFacts, String>>,
     /// The machines of the fleet.
     pub fleet: Vec<Machine>,
+    /// Answer files and task sequences.
+    pub deployment: DeploymentFiles,
     /// INF files that Windows would not take as INF files, with the reason.
     pub unreadable: Vec<(Place, String)>,
 }

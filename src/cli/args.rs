@@ -81,6 +81,9 @@ pub enum Command {
     /// What happened in a deployment, why, and what to do, by its logs.
     #[command(after_help = super::diagnose::args::EXAMPLES)]
     Diagnose(super::diagnose::args::DiagnoseArgs),
+    /// What to inject into a boot image, what to keep out of it, and the scripts for it; or a check of what is there.
+    #[command(after_help = super::plan::args::EXAMPLES)]
+    Plan(super::plan::args::PlanArgs),
     /// The scheduled report: what is new since the last run.
     #[command(after_help = REPORT_EXAMPLES)]
     Report(ReportArgs),
@@ -499,7 +502,7 @@ pub enum Color {
     Never,
 }
 
-fn arch() -> Named<Arch> {
+pub(super) fn arch() -> Named<Arch> {
     // `x64` and `i386` are meant, too.
     Named { all: &Arch::ALL, name: Arch::name, also: Arch::from_name }
 }
@@ -530,8 +533,9 @@ const fn named<T: Copy + Send + Sync + 'static>(all: &'static [T], name: fn(T) -
     Named { all, name, also: |_| None }
 }
 
+/// Reads the names of an enumeration.
 #[derive(Clone)]
-struct Named<T: 'static> {
+pub struct Named<T: 'static> {
     all: &'static [T],
     name: fn(T) -> &'static str,
     also: fn(&str) -> Option<T>,

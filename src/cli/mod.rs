@@ -11,6 +11,7 @@ mod history;
 mod inspect;
 mod output;
 mod pipeline;
+mod plan;
 mod policy;
 mod progress;
 mod report;
@@ -69,12 +70,16 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: &Cli, typed: &[String]) -> anyhow::Result<ExitStatus> {
-    output::destinations(&cli.common)?;
+    // A plan's --output is a folder.
+    if !matches!(cli.command, Command::Plan(_)) {
+        output::destinations(&cli.common)?;
+    }
     match &cli.command {
         Command::Audit(args) => audit::run(args, &cli.common),
         Command::Verify(args) => verify::run(args, &cli.common),
-        Command::Report(args) => report::run(args, &cli.common, typed),
         Command::Diagnose(args) => diagnose::run(args, &cli.common),
+        Command::Plan(args) => plan::run(args, &cli.common),
+        Command::Report(args) => report::run(args, &cli.common, typed),
         Command::Inspect(args) => inspect::run(args, &cli.common),
         Command::Explain(args) => explain::run(args, &cli.common),
         Command::Diff(args) => diff::run(args, &cli.common),

@@ -46,7 +46,10 @@ pub fn finish(
     let compared = baseline.map(|b| summary(b.compare(&mut outcome.analysis.findings)));
     outcome.analysis.findings.retain(|f| f.confidence >= least_confidence(common.min_confidence));
     let world = &outcome.analysis.world;
-    let nothing = world.images.is_empty() && world.drivers.is_empty() && world.unreadable.is_empty();
+    let nothing = world.images.is_empty()
+        && world.drivers.is_empty()
+        && world.unreadable.is_empty()
+        && world.deployment.is_empty();
     // Nothing was read at all: an empty report would look like a healthy one. A fault of a file is a finding all the same.
     if !outcome.failed.is_empty() && nothing && outcome.analysis.findings.is_empty() {
         return Ok(ExitStatus::Failure);

@@ -363,7 +363,7 @@ fn unread_places(share: &Share) -> Vec<String> {
 }
 
 /// A file that was named twice is one input.
-pub(super) fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
+pub fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
     for path in paths {
         if !found.contains(path) {
@@ -373,7 +373,8 @@ pub(super) fn once(paths: &[PathBuf]) -> Vec<PathBuf> {
     found
 }
 
-pub(super) fn input(kind: &'static str, path: &Path) -> Input {
+/// An input as given.
+pub fn input(kind: &'static str, path: &Path) -> Input {
     Input { kind, path: slashes(path), sha256: None, guid: None }
 }
 
@@ -382,7 +383,7 @@ fn slashes(path: &Path) -> String {
 }
 
 /// File names, or whole paths where two inputs have the same file name: reports must not depend on the mount point.
-pub(super) fn short_names(paths: &[PathBuf]) -> Vec<String> {
+pub fn short_names(paths: &[PathBuf]) -> Vec<String> {
     let name = |p: &PathBuf| p.file_name().map_or_else(|| slashes(p), |n| n.to_string_lossy().into_owned());
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     for path in paths {

@@ -13,11 +13,19 @@ pub struct Component {
     pub arch: Option<String>,
     /// The element with its settings.
     pub settings: Element,
+    /// 1-based line of its start tag.
+    pub line: u32,
 }
 
 /// What an answer file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AnswerFile {
+    /// Name of the root element; empty when there is none.
+    pub root: String,
+    /// Its namespace, as its `xmlns` says.
+    pub namespace: Option<String>,
+    /// 1-based line of the root element, 0 when there is none.
+    pub line: u32,
     /// Components in document order.
     pub components: Vec<Component>,
     /// What could not be read.
@@ -27,11 +35,14 @@ pub struct AnswerFile {
 /// Reads an answer file.
 pub fn read(bytes: &[u8]) -> AnswerFile {
     let xml::Xml { root, mut problems } = xml::read(bytes);
-    let Some(root) = root else { return AnswerFile { components: Vec::new(), problems } };
+    let Some(root) = root else { return AnswerFile { problems, ..AnswerFile::default() } };
     if !root.name.eq_ignore_ascii_case("unattend") {
         problems.push(format!("no answer file: its root element is <{}>", root.name));
     }
     let mut components = Vec::new();
+    // A prefix would stand as the name of the attribute: `xmlns:u`.
+    let namespace = root.attribute("xmlns").or_else(|| root.attributes.iter().find_map(|(_, v)| is_schema(v)));
+    let (namespace, name, line) = (namespace.map(str::to_owned), root.name.clone(), root.line);
     for settings in root.children.into_iter().filter(|e| e.name.eq_ignore_ascii_case("settings")) {
         let pass = settings.attribute("pass").unwrap_or_default().to_owned();
         for component in settings.children.into_iter().filter(|e| e.name.eq_ignore_ascii_case("component")) {
@@ -39,9 +50,15 @@ pub fn read(bytes: &[u8]) -> AnswerFile {
                 pass: pass.clone(),
                 name: component.attribute("name").unwrap_or_default().to_owned(),
                 arch: component.attribute("processorArchitecture").map(str::to_owned),
+                line: component.line,
                 settings: component,
             });
         }
     }
-    AnswerFile { components, problems }
+    AnswerFile { root: name, namespace, line, components, problems }
+}
+
+/// The namespace under a prefix.
+fn is_schema(value: &str) -> Option<&str> {
+    value.starts_with("urn:schemas-microsoft-com:unattend").then_some(value)
 }

@@ -15,6 +15,7 @@ pub mod inventory;
 pub mod log;
 pub mod pe;
 pub mod pkcs7;
+pub mod task_sequence;
 pub mod text;
 pub mod wim_xml;
 pub mod xml;

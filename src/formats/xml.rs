@@ -1,8 +1,11 @@
 //! Small XML files as a tree of elements: the XML data of a WIM, answer files. Bounded in depth and number; entities that
 //! a file defines are not expanded.
 
+use std::borrow::Cow;
+
 use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE};
 use quick_xml::Reader;
+use quick_xml::escape::unescape;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// An element.
@@ -16,6 +19,8 @@ pub struct Element {
     pub text: String,
     /// Its child elements in document order.
     pub children: Vec<Element>,
+    /// 1-based line of its start tag; 0 for an element that was not read.
+    pub line: u32,
 }
 
 impl Element {
@@ -75,6 +80,8 @@ pub fn read(bytes: &[u8]) -> Xml {
 #[derive(Default)]
 struct Tree {
     root: Option<Element>,
+    /// Where the line is counted up to, in bytes, and the line there, from 0.
+    counted: (usize, u32),
     open: Vec<Element>,
     elements: usize,
     problems: Vec<String>,
@@ -84,10 +91,11 @@ impl Tree {
     fn all(&mut self, text: &str) {
         let mut reader = Reader::from_str(text);
         loop {
+            let at = usize::try_from(reader.buffer_position()).unwrap_or(usize::MAX);
             match reader.read_event() {
-                Ok(Event::Start(start)) => self.start(&start),
+                Ok(Event::Start(start)) => self.start(&start, text, at),
                 Ok(Event::Empty(start)) => {
-                    self.start(&start);
+                    self.start(&start, text, at);
                     self.end();
                 }
                 Ok(Event::End(_)) => self.end(),
@@ -118,12 +126,23 @@ impl Tree {
         }
     }
 
-    fn start(&mut self, start: &BytesStart<'_>) {
+    fn start(&mut self, start: &BytesStart<'_>, text: &str, at: usize) {
         let local = |name: &str| name.rsplit(':').next().unwrap_or(name).to_owned();
-        let attributes = start.attributes().flatten().map(|a| (local(a.key.as_ref()), a.value.into_owned())).collect();
+        let value = |v: &str| unescape(v).map_or_else(|_| v.to_owned(), Cow::into_owned);
+        let attributes = start.attributes().flatten().map(|a| (local(a.key.as_ref()), value(&a.value))).collect();
         let name = local(start.name().as_ref());
-        self.open.push(Element { name, attributes, ..Element::default() });
+        let line = self.line(text, at);
+        self.open.push(Element { name, attributes, line, ..Element::default() });
         self.elements += 1;
+    }
+
+    /// Tags come in order, so that every byte is looked at once.
+    fn line(&mut self, text: &str, at: usize) -> u32 {
+        let (counted, line) = self.counted;
+        let between = text.as_bytes().get(counted..at).unwrap_or_default();
+        let more = u32::try_from(memchr::memchr_iter(b'\n', between).count()).unwrap_or(u32::MAX);
+        self.counted = (at.max(counted), line.saturating_add(more));
+        self.counted.1.saturating_add(1)
     }
 
     fn end(&mut self) {
@@ -194,6 +213,26 @@ mod tests {
             assert_eq!((root.name.as_str(), root.attribute("q"), root.text_at("b")), ("a", Some("1"), Some("a&e;&®<")));
             assert_eq!(xml.problems, Vec::<String>::new());
         }
+    }
+
+    #[test]
+    fn elements_know_their_lines() {
+        let text = "<?xml version='1.0'?>\r\n<a>\n\n  <b x='1'\n y='2'/><c>t\n</c>\n <d/></a>";
+        let bom = [b"\xEF\xBB\xBF", text.as_bytes()].concat();
+        let utf16: Vec<u8> = [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
+        for bytes in [text.as_bytes(), &bom, &utf16] {
+            let root = read(bytes).root.unwrap();
+            let lines: Vec<(&str, u32)> = root.children.iter().map(|c| (c.name.as_str(), c.line)).collect();
+            assert_eq!((root.line, lines), (2, vec![("b", 4), ("c", 5), ("d", 7)]));
+        }
+    }
+
+    #[test]
+    fn attributes_are_unescaped() {
+        let root = read(b"<a name='x &amp; &quot;y&quot; &unknown; '/>").root.unwrap();
+        assert_eq!(root.attribute("name"), Some("x &amp; &quot;y&quot; &unknown;"), "an entity of the file stays");
+        let root = read(b"<a name='x &amp; &quot;y&quot;'/>").root.unwrap();
+        assert_eq!(root.attribute("name"), Some("x & \"y\""));
     }
 
     proptest::proptest! {

@@ -22,6 +22,7 @@ mod log_anchors;
 mod log_signatures;
 mod problem;
 mod releases;
+mod remedies;
 mod rules;
 mod scenarios;
 mod signers;
@@ -44,6 +45,9 @@ pub use log_signatures::{
 };
 pub use problem::InfDbProblem;
 pub use releases::{ComponentVersion, MultiTier, NetAdapterCxScope, Release, Releases, Servicing, Sha2, X86Signing};
+pub use remedies::{
+    AnswerFileFacts, Remedies, Remedy, RemedyProblem, RemedyStep, StepAction, StepVariant, TaskSequenceStepRow,
+};
 pub use rules::{RuleDocument, Rules, Severity};
 pub use scenarios::{
     After, Before, ContentAccess, DeployOs, DeploySource, DeployedOsDriver, Effect, NetworkDuring, NetworkRecovers,
@@ -70,6 +74,7 @@ pub struct InfDb {
     ndis_functions: NdisFunctions,
     boot_images: BootImages,
     signers: Signers,
+    remedies: Remedies,
     rules: Rules,
     error_codes: ErrorCodes,
     log_anchors: LogAnchors,
@@ -155,6 +160,7 @@ impl InfDb {
             None if file.path == "ndis-functions.toml" => {
                 set(&mut self.ndis_functions, NdisFunctions::load(file, problems))
             }
+            None if file.path == "remedies.toml" => set(&mut self.remedies, Remedies::load(file, problems)),
             None if file.path == "signers.toml" => set(&mut self.signers, Signers::load(file, problems)),
             None if file.path == "error-codes.toml" => set(&mut self.error_codes, ErrorCodes::load(file, problems)),
             None if file.path == "log-anchors.toml" => set(&mut self.log_anchors, LogAnchors::load(file, problems)),
@@ -203,6 +209,11 @@ impl InfDb {
         &self.signers
     }
 
+    /// What can be done about it.
+    pub fn remedies(&self) -> &Remedies {
+        &self.remedies
+    }
+
     /// Rule documents.
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -237,6 +248,7 @@ impl InfDb {
         part(canonical(self.ndis_functions.to_file()));
         part(canonical(&self.boot_images));
         part(canonical(&self.signers));
+        part(canonical(&self.remedies));
         self.families.iter().map(canonical).for_each(&mut part);
         part(String::new());
         self.rules.iter().map(canonical).for_each(&mut part);

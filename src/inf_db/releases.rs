@@ -296,7 +296,7 @@ impl Releases {
     }
 }
 
-fn archs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arch>, D::Error> {
+pub(super) fn archs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arch>, D::Error> {
     let names = Vec::<String>::deserialize(deserializer)?;
     names
         .iter()

@@ -111,7 +111,10 @@ fn verdicts(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         row(&with(cells), out)?;
     }
     let message = words::counts(report);
-    row(&with([("record", "summary".to_owned()), ("message", message), ("scope", words::SCOPE.to_owned())]), out)
+    row(
+        &with([("record", "summary".to_owned()), ("message", message), ("scope", words::scope(report).to_owned())]),
+        out,
+    )
 }
 
 /// A row with these cells.

@@ -136,7 +136,7 @@ fn lines(text: &str) -> String {
 
 fn suites(report: &Report<'_>) -> Suites {
     let mut suites = Suites::new();
-    let scope = ("scope", words::SCOPE.to_owned());
+    let scope = ("scope", words::scope(report).to_owned());
     for folder in folders(report) {
         suites.entry(folder).or_default().0.push(scope.clone());
     }
@@ -145,7 +145,7 @@ fn suites(report: &Report<'_>) -> Suites {
         let found = verdict::of_image(report.analysis, image);
         let (properties, _) = suites.entry(name).or_default();
         properties.push(("verdict", words::verdict(found.as_ref())));
-        properties.push(("scope", found.map_or_else(|| words::SCOPE.to_owned(), |v| v.scope.join("; "))));
+        properties.push(("scope", found.map_or_else(|| words::scope(report).to_owned(), |v| v.scope.join("; "))));
     }
     for finding in &report.analysis.findings {
         let (_, cases) = suites.entry(suite_of(report, finding)).or_default();

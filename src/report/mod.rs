@@ -12,6 +12,7 @@ pub mod matrix;
 pub mod metrics;
 pub mod notice;
 mod places;
+pub mod plan;
 pub mod sarif;
 pub mod since;
 mod stream;
@@ -86,7 +87,7 @@ pub struct GoneFinding {
 /// One input as given on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Input {
-    /// `share`, `boot-image`, `fleet`, `log`.
+    /// `share`, `boot-image`, `fleet`, `log`, `answer-file`, `task-sequence`.
     pub kind: &'static str,
     /// Path as given, with `/`.
     pub path: String,

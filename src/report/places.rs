@@ -50,6 +50,11 @@ pub(super) fn outside(report: &Report<'_>, place: &Place) -> Outside {
     if let Some(fleet) = fleet {
         return fleet;
     }
+    for kind in ["answer-file", "task-sequence"] {
+        if let Some(input) = named(report.inputs, kind, path) {
+            return Outside { input: Some(input), below: String::new(), member: None };
+        }
+    }
     let share = world.shares.first().and_then(|share| {
         let root = super::slashes(&share.root);
         shares.iter().copied().find(|i| report.inputs[*i].path == root).or(shares.first().copied())

@@ -10,6 +10,17 @@ use crate::analysis::world::Driver;
 pub(super) const SCOPE: &str =
     "network drivers and the labels of boot images are judged; storage drivers and the deployed system are not";
 
+/// What a check of answer files and task sequences is about.
+const SCOPE_OF_DEPLOYMENT: &str = "answer files and task sequences are held against solution 4 of the ConfigMgr NIC article; what lies in \
+                                   the driver packages is not judged";
+
+/// What this report is about.
+pub(super) fn scope(report: &Report<'_>) -> &'static str {
+    let world = &report.analysis.world;
+    let only_files = world.drivers.is_empty() && world.images.is_empty() && !world.deployment.is_empty();
+    if only_files { SCOPE_OF_DEPLOYMENT } else { SCOPE }
+}
+
 /// `NOT FIT for distribution: 2 errors`.
 pub(super) fn verdict(verdict: Option<&Verdict<'_>>) -> String {
     let Some(verdict) = verdict else {

@@ -40,6 +40,8 @@ mod licences;
 mod links;
 mod log_signatures;
 mod packages;
+mod plan;
+mod plan_applied;
 mod policy;
 mod predictions;
 mod releases;

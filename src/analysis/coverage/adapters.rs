@@ -125,7 +125,9 @@ impl Adapters {
             return None;
         }
         let only_wlan = roles.contains(&Role::Wlan) && roles.iter().filter(|r| runs(r)).all(|r| *r == Role::Wlan);
-        let wireless = device.ids.pci_class() == Some("0280") || only_wlan || names_wireless(device.name.as_deref());
+        let wireless = device.ids.pci_class() == Some("0280")
+            || only_wlan
+            || names_wireless(device.name.as_deref().unwrap_or_default());
         self.all.push(FleetAdapter {
             ids: Arc::clone(&device.ids),
             id,
@@ -200,7 +202,7 @@ fn drivers_by_id(world: &World, machines: &[Machine]) -> DriversById {
 }
 
 /// The words of the standards. Only to be milder about what Windows PE has no network stack for.
-fn names_wireless(name: Option<&str>) -> bool {
-    let name = name.unwrap_or_default().to_ascii_lowercase();
+pub fn names_wireless(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
     ["wi-fi", "wifi", "wireless", "wlan", "802.11"].iter().any(|word| name.contains(word))
 }

@@ -6,7 +6,7 @@ pub mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use self::adapters::{Adapters, FleetAdapter};
+pub use self::adapters::{Adapters, FleetAdapter, names_wireless};
 
 use super::classify::topology::Topologies;
 use super::evidence::{Confidence, Evidence};
@@ -255,7 +255,8 @@ impl Relevant {
             let offered = models.offered.entry(set_index).or_insert_with(|| view.offered(set));
             let topologies = set.topologies.iter().filter(|t| claims(inputs.topologies, **t, &adapter.drivers));
             for topology in topologies {
-                let effect = view.effect_on(offered, &inputs.topologies.all[*topology], &adapter.ids, &adapter.id);
+                let effect =
+                    view.effect_on(offered, Some(&inputs.topologies.all[*topology]), &adapter.ids, &adapter.id);
                 let Some(effect) = effect.filter(|e| matches!(e.effect, Effect::Replaces | Effect::Ambiguous)) else {
                     continue;
                 };

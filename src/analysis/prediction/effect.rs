@@ -7,6 +7,7 @@ use super::Inputs;
 use super::offered::OfferedSet;
 use crate::analysis::classify::role::Role;
 use crate::analysis::classify::topology::{Tier, Topology};
+use crate::analysis::coverage::names_wireless;
 use crate::analysis::evidence::{Confidence, Evidence, Place};
 use crate::analysis::package_files::PackageFiles;
 use crate::analysis::package_signing::{PackageSigning, Trust};
@@ -70,8 +71,34 @@ pub(super) type ById<'a> = HashMap<&'a HardwareId, Vec<&'a Model>>;
 /// The models of an offered set that apply to the target.
 pub struct OfferedModels<'a> {
     pub(super) drivers: Vec<(DriverIndex, ById<'a>)>,
+    /// Which of them know an id; only for sets so large that asking each driver takes long.
+    by_id: Option<HashMap<&'a HardwareId, Vec<usize>>>,
     /// Enumerators on which a network driver of the set selects devices here.
     enumerators: BTreeSet<&'a str>,
+}
+
+/// What a plan does to an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ImageChange {
+    /// Drivers that are injected.
+    pub added: BTreeSet<DriverIndex>,
+    /// Drivers that are taken out.
+    pub removed: BTreeSet<DriverIndex>,
+}
+
+/// A driver that can run a device, as Windows compares it with others.
+#[derive(Clone, Debug)]
+pub struct NetworkCandidate {
+    /// The driver.
+    pub driver: DriverIndex,
+    /// Its rank, date and version.
+    pub candidate: Candidate,
+    /// What would run the device with it.
+    pub after: After,
+    /// By which line, section and service it takes it.
+    pub because: Evidence,
+    /// It says that the device is wireless: Windows PE has no wireless network without further components.
+    pub wireless: bool,
 }
 
 /// A target with what its image holds, indexed.
@@ -93,6 +120,11 @@ pub struct TargetView<'a> {
 impl<'a> TargetView<'a> {
     /// Indexes the drivers of the target's image.
     pub fn new(inputs: &'a Inputs<'a>, target: &'a Target) -> Self {
+        Self::planned(inputs, target, &ImageChange::default())
+    }
+
+    /// The same for the image as it will be.
+    pub fn planned(inputs: &'a Inputs<'a>, target: &'a Target, change: &ImageChange) -> Self {
         let mut view = Self {
             target,
             inputs,
@@ -104,21 +136,50 @@ impl<'a> TargetView<'a> {
             trust: RefCell::new(HashMap::new()),
         };
         if let Some(image) = target.image() {
-            let drivers: Vec<DriverIndex> = inputs.world.image_drivers(image).map(|(index, ..)| index).collect();
+            let mut drivers: BTreeSet<DriverIndex> =
+                inputs.world.image_drivers(image).map(|(index, ..)| index).collect();
+            drivers.retain(|d| !change.removed.contains(d));
+            drivers.extend(&change.added);
             (view.image, view.image_enumerators) = view.select(drivers.into_iter());
         }
-        for (position, (_, models)) in view.image.iter().enumerate() {
-            for id in models.keys() {
-                view.image_by_id.entry(*id).or_default().push(position);
-            }
-        }
+        view.image_by_id = index(&view.image);
         view
     }
 
     /// The models of a set that apply here.
     pub fn offered(&self, set: &OfferedSet) -> OfferedModels<'a> {
+        /// A package has a handful of drivers; a whole share has thousands.
+        const LARGE: usize = 32;
         let (drivers, enumerators) = self.select(set.drivers.iter().copied());
-        OfferedModels { drivers, enumerators }
+        let by_id = (drivers.len() > LARGE).then(|| index(&drivers));
+        OfferedModels { drivers, by_id, enumerators }
+    }
+
+    /// The drivers of a set that want a device.
+    fn contenders(&self, offered: &OfferedModels<'a>, device: &DeviceIds) -> Vec<Contender<'a>> {
+        let contender = |(driver, models): &(DriverIndex, ById<'a>)| self.contender(*driver, models, device);
+        match &offered.by_id {
+            None => offered.drivers.iter().filter_map(contender).collect(),
+            Some(by_id) => {
+                let positions: BTreeSet<usize> =
+                    device.all().filter_map(|id| by_id.get(id)).flatten().copied().collect();
+                positions.into_iter().filter_map(|p| contender(&offered.drivers[p])).collect()
+            }
+        }
+    }
+
+    /// The network drivers of a set that want a device, and what each of them would make of it.
+    pub fn candidates(&self, offered: &OfferedModels<'a>, device: &DeviceIds) -> Vec<NetworkCandidate> {
+        let all = self.contenders(offered, device).into_iter();
+        let network = all.filter(|c| self.inputs.topologies.roles[c.driver].is_network());
+        let candidate = |c: Contender<'a>| NetworkCandidate {
+            driver: c.driver,
+            after: self.after(offered, c.driver),
+            because: self.takes(&c),
+            wireless: self.inputs.topologies.roles[c.driver] == Role::Wlan || names_wireless(&c.model.description),
+            candidate: c.candidate,
+        };
+        network.map(candidate).collect()
     }
 
     fn select(&self, drivers: impl Iterator<Item = DriverIndex>) -> (Vec<(DriverIndex, ById<'a>)>, BTreeSet<&'a str>) {
@@ -146,19 +207,18 @@ impl<'a> TargetView<'a> {
 
     /// What the set does to one adapter; `None` when no driver of the set selects it on this target and no image is given.
     pub fn effect(&self, offered: &OfferedModels<'a>, topology: &Topology, id: &HardwareId) -> Option<AdapterEffect> {
-        self.effect_on(offered, topology, &DeviceIds::from_adapter_id(id), id)
+        self.effect_on(offered, Some(topology), &DeviceIds::from_adapter_id(id), id)
     }
 
-    /// The same for a device whose ids are known; `id` is what to call it.
+    /// The same for a device whose ids are known; `id` is what to call it. The topology adds its evidence.
     pub fn effect_on(
         &self,
         offered: &OfferedModels<'a>,
-        topology: &Topology,
+        topology: Option<&Topology>,
         device: &DeviceIds,
         id: &HardwareId,
     ) -> Option<AdapterEffect> {
-        let contenders = offered.drivers.iter().filter_map(|(driver, models)| self.contender(*driver, models, device));
-        let best = self.best(contenders.collect());
+        let best = self.best(self.contenders(offered, device));
         if self.target.image().is_none() {
             return best.map(|(winner, _)| self.against_assumption(offered, topology, &winner));
         }
@@ -198,8 +258,8 @@ impl<'a> TargetView<'a> {
         offered: &OfferedModels<'a>,
         device: &DeviceIds,
     ) -> Option<(Candidate, DriverIndex, After)> {
-        let contenders = offered.drivers.iter().filter_map(|(driver, models)| self.contender(*driver, models, device));
-        let network = contenders.filter(|c| self.inputs.topologies.roles[c.driver].is_network());
+        let contenders = self.contenders(offered, device);
+        let network = contenders.into_iter().filter(|c| self.inputs.topologies.roles[c.driver].is_network());
         let (winner, _) = self.best(network.collect())?;
         let after = self.after(offered, winner.driver);
         Some((winner.candidate, winner.driver, after))
@@ -351,7 +411,7 @@ impl<'a> TargetView<'a> {
     fn against_assumption(
         &self,
         offered: &OfferedModels<'_>,
-        topology: &Topology,
+        topology: Option<&Topology>,
         winner: &Contender<'a>,
     ) -> AdapterEffect {
         let after = self.after(offered, winner.driver);
@@ -361,7 +421,7 @@ impl<'a> TargetView<'a> {
                 .at(self.place(winner)),
         ];
         let mut because = because;
-        because.extend(topology.edges.iter().flat_map(|e| e.evidence.iter().cloned()));
+        because.extend(topology.iter().flat_map(|t| &t.edges).flat_map(|e| e.evidence.iter().cloned()));
         AdapterEffect {
             before: Before::Assumed,
             driver_before: None,
@@ -388,7 +448,7 @@ impl<'a> TargetView<'a> {
     fn against_image(
         &self,
         offered: &OfferedModels<'_>,
-        topology: &Topology,
+        topology: Option<&Topology>,
         (before, reason): (Before, Evidence),
         now: Option<Contender<'a>>,
         best: Option<(Contender<'a>, Option<DriverIndex>)>,
@@ -419,7 +479,7 @@ impl<'a> TargetView<'a> {
         };
         let assumes = self.assumed_signed([driver_before, offered_driver]);
         if effect == Effect::Replaces {
-            because.extend(topology.edges.iter().flat_map(|e| e.evidence.iter().cloned()));
+            because.extend(topology.iter().flat_map(|t| &t.edges).flat_map(|e| e.evidence.iter().cloned()));
         }
         AdapterEffect {
             before,
@@ -474,6 +534,17 @@ impl<'a> TargetView<'a> {
             }
         }
     }
+}
+
+/// Ids → positions of the drivers that know them.
+fn index<'a>(drivers: &[(DriverIndex, ById<'a>)]) -> HashMap<&'a HardwareId, Vec<usize>> {
+    let mut found: HashMap<&'a HardwareId, Vec<usize>> = HashMap::new();
+    for (position, (_, models)) in drivers.iter().enumerate() {
+        for id in models.keys() {
+            found.entry(*id).or_default().push(position);
+        }
+    }
+    found
 }
 
 /// The function driver's service of an install section.

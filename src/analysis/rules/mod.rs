@@ -18,6 +18,12 @@ use crate::facts::os_version::OsVersion;
 use crate::inf_db::InfDb;
 
 mod against_image;
+mod answer_file_architecture_mismatch;
+mod answer_file_driver_path_key_not_unique;
+mod answer_file_driver_path_mismatch;
+mod answer_file_malformed;
+mod answer_file_without_driver_paths;
+mod answer_file_wrong_pass;
 mod boot_architecture_disagrees;
 mod boot_image_older_than_deployed_os;
 mod boot_version_disagrees;
@@ -27,10 +33,12 @@ mod catalog_missing;
 mod catalog_os_attribute_mismatch;
 mod co_installer_required;
 mod compressed_source_under_plain_name;
+mod deployment_files;
 mod driver_architecture_mismatch;
 mod driver_database_without_device_ids;
 mod driver_imports_missing_in_winpe;
 mod driver_in_one_index_only;
+mod driver_paths_in_windowspe_pass;
 mod driver_staged_but_unbound;
 mod duplicate_package;
 mod equal_rank_conflict;
@@ -61,6 +69,12 @@ mod signatures;
 mod source_file_missing;
 mod split_wim_incomplete;
 mod superseded_package;
+mod task_sequence_auto_apply_without_category;
+mod task_sequence_driver_steps_out_of_order;
+mod task_sequence_drivers_folder_not_recreated;
+mod task_sequence_drivers_not_renamed;
+mod task_sequence_nic_in_second_driver_step;
+mod task_sequence_without_answer_file;
 mod unreadable_files;
 mod unsigned_driver;
 mod usb_tethering_driver;
@@ -110,6 +124,12 @@ pub struct Rule {
 
 /// The register. A test compares it with the documents in inf-db.
 pub const RULES: &[Rule] = &[
+    Rule { id: answer_file_architecture_mismatch::ID, check: answer_file_architecture_mismatch::check },
+    Rule { id: answer_file_driver_path_key_not_unique::ID, check: answer_file_driver_path_key_not_unique::check },
+    Rule { id: answer_file_driver_path_mismatch::ID, check: answer_file_driver_path_mismatch::check },
+    Rule { id: answer_file_malformed::ID, check: answer_file_malformed::check },
+    Rule { id: answer_file_without_driver_paths::ID, check: answer_file_without_driver_paths::check },
+    Rule { id: answer_file_wrong_pass::ID, check: answer_file_wrong_pass::check },
     Rule { id: boot_architecture_disagrees::ID, check: boot_architecture_disagrees::check },
     Rule { id: boot_image_older_than_deployed_os::ID, check: boot_image_older_than_deployed_os::check },
     Rule { id: boot_version_disagrees::ID, check: boot_version_disagrees::check },
@@ -123,6 +143,7 @@ pub const RULES: &[Rule] = &[
     Rule { id: driver_database_without_device_ids::ID, check: driver_database_without_device_ids::check },
     Rule { id: driver_imports_missing_in_winpe::ID, check: driver_imports_missing_in_winpe::check },
     Rule { id: driver_in_one_index_only::ID, check: driver_in_one_index_only::check },
+    Rule { id: driver_paths_in_windowspe_pass::ID, check: driver_paths_in_windowspe_pass::check },
     Rule { id: driver_staged_but_unbound::ID, check: driver_staged_but_unbound::check },
     Rule { id: duplicate_package::ID, check: duplicate_package::check },
     Rule { id: equal_rank_conflict::ID, check: equal_rank_conflict::check },
@@ -151,6 +172,15 @@ pub const RULES: &[Rule] = &[
     Rule { id: source_file_missing::ID, check: source_file_missing::check },
     Rule { id: split_wim_incomplete::ID, check: split_wim_incomplete::check },
     Rule { id: superseded_package::ID, check: superseded_package::check },
+    Rule { id: task_sequence_auto_apply_without_category::ID, check: task_sequence_auto_apply_without_category::check },
+    Rule { id: task_sequence_driver_steps_out_of_order::ID, check: task_sequence_driver_steps_out_of_order::check },
+    Rule {
+        id: task_sequence_drivers_folder_not_recreated::ID,
+        check: task_sequence_drivers_folder_not_recreated::check,
+    },
+    Rule { id: task_sequence_drivers_not_renamed::ID, check: task_sequence_drivers_not_renamed::check },
+    Rule { id: task_sequence_nic_in_second_driver_step::ID, check: task_sequence_nic_in_second_driver_step::check },
+    Rule { id: task_sequence_without_answer_file::ID, check: task_sequence_without_answer_file::check },
     Rule { id: unsigned_driver::ID, check: unsigned_driver::check },
     Rule { id: usb_tethering_driver::ID, check: usb_tethering_driver::check },
     Rule { id: version_label_missing::ID, check: version_label_missing::check },

@@ -4,7 +4,7 @@ use std::io;
 
 use super::context::Context;
 use super::markup::{Html, capitalised};
-use crate::report::words::SCOPE;
+use crate::report::words::scope;
 
 /// Inputs that are listed.
 const MOST_INPUTS: usize = 2000;
@@ -56,7 +56,7 @@ pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()
         html.raw("</code>")?;
     }
     html.raw("</dd><dt>Scope</dt><dd>")?;
-    html.text(&capitalised(SCOPE))?;
+    html.text(&capitalised(scope(context.report)))?;
     html.raw(".</dd>")?;
     html.raw("<dt>How sure</dt><dd><b>proven</b>: read from this image or driver; <b>likely</b>: a documented rule or table; <b>guess</b>: inference, with its reason.</dd>")?;
     html.raw("</dl></div></section>")

@@ -171,7 +171,7 @@ impl<'a> BaselineRecord<'a> {
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
 struct InputRecord<'a> {
-    #[cfg_attr(test, schemars(extend("enum" = ["share", "boot-image", "fleet", "log"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["share", "boot-image", "fleet", "log", "answer-file", "task-sequence"])))]
     kind: &'a str,
     path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,7 @@ const MOST_LINES: usize = 20;
 /// Those of the writer.
 pub fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut page = format!("# wimspect: {}\n\n", words::counts(report));
-    let _ = writeln!(page, "Scope: {}.", words::SCOPE);
+    let _ = writeln!(page, "Scope: {}.", words::scope(report));
     if report.scheduled {
         page.push_str(since::MARK);
     }

@@ -188,7 +188,7 @@ impl<'a> RunProperties<'a> {
             }
         });
         Self {
-            scope: words::SCOPE,
+            scope: words::scope(report),
             verdicts: verdicts.collect(),
             inf_db: report.db.digest(),
             policy: report.policy,

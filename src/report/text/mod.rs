@@ -74,12 +74,22 @@ fn summary(report: &Report<'_>, style: Style, out: &mut dyn Write) -> io::Result
     if !analysis.world.images.is_empty() {
         looked_at.push(plural(analysis.world.images.len(), "image"));
     }
-    looked_at.push(format!("{} ({network} of them for networks)", plural(analysis.world.drivers.len(), "driver")));
+    let deployment = &analysis.world.deployment;
+    for (count, noun) in
+        [(deployment.answer_files.len(), "answer file"), (deployment.task_sequences.len(), "task sequence")]
+    {
+        if count > 0 {
+            looked_at.push(plural(count, noun));
+        }
+    }
+    if !analysis.world.drivers.is_empty() || deployment.is_empty() {
+        looked_at.push(format!("{} ({network} of them for networks)", plural(analysis.world.drivers.len(), "driver")));
+    }
     let failing = analysis.findings.iter().any(|f| f.counts() && f.severity == Severity::Error);
     let verdict = words::counts(report);
     let verdict = if failing { style.severity(Severity::Error, &verdict) } else { style.bold(&verdict) };
     writeln!(out, "{verdict} in {}", looked_at.join(", "))?;
-    style.wrapped(out, "", &format!("Scope: {}.", words::SCOPE))
+    style.wrapped(out, "", &format!("Scope: {}.", words::scope(report)))
 }
 
 /// `1 image`, `2 images`.
