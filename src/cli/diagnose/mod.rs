@@ -114,6 +114,7 @@ fn finish(
         policy: None,
         diagnosis: Some(&found),
         baseline: None,
+        scheduled: false,
     };
     output::to_destinations(common, &mut |format, style, out| match format {
         Format::Json => json::write(&report, out),

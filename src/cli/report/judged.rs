@@ -160,6 +160,7 @@ fn finish(
         failed: &outcome.failed,
         policy: policy.map(|p| p.digest.as_str()),
         baseline: compared.as_ref(),
+        diagnosis: None,
         scheduled: true,
     };
     let mut templates = Vec::new();
