@@ -63,11 +63,13 @@ const REPORT_EXAMPLES: &str = "Examples:
 What is reported, and how, stands in the configuration: --format, --policy and the like are refused here.";
 
 const DIFF_EXAMPLES: &str = "Examples:
-  wimspect diff boot-old.wim boot-new.wim                     drivers, components, versions, image by image
-  wimspect diff //server/drivers-2025 //server/drivers        packages added, removed, updated, moved
-  wimspect diff previous latest --history wimspect.db         what the last night changed
-  wimspect diff 2026-11-01 latest --history wimspect.db       and what the month did
-Exit code 0 whether something is different or not, unless --fail-on-change is given: then 1 for a difference.";
+  wimspect diff boot-old.wim boot-new.wim                   drivers, components, versions
+  wimspect diff //server/drivers-2025 //server/drivers      packages added, removed, updated, moved
+  wimspect diff previous latest --history wimspect.db       what the last night changed
+  wimspect diff 2026-11-01 latest --history wimspect.db     and what the month did
+
+The exit code is 0 whether something is different or not; with --fail-on-change it is 1
+when something is.";
 
 /// Subcommands.
 #[derive(Debug, Subcommand)]
