@@ -53,8 +53,6 @@ pub struct Remedy {
     pub title: String,
     /// What it is for.
     pub problem: RemedyProblem,
-    /// Effort, 1 to 5, by how the release treats multi-tier NICs; a release that is missing is not helped.
-    pub effort: BTreeMap<MultiTier, u8>,
     /// When it works.
     #[serde(deserialize_with = "prose")]
     pub condition: String,
@@ -63,6 +61,8 @@ pub struct Remedy {
     pub source: String,
     /// How well the source knows it.
     pub source_confidence: SourceConfidence,
+    /// Effort, 1 to 5, by how the release treats multi-tier NICs; a release that is missing is not helped.
+    pub effort: BTreeMap<MultiTier, u8>,
     /// What to do, in order.
     #[serde(rename = "step")]
     pub steps: Vec<RemedyStep>,

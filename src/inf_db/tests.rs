@@ -54,6 +54,7 @@ fn typed_text(path: &str, text: &str) -> String {
         _ if path == "error-codes.toml" => canonical(&db.error_codes),
         _ if path == "enumerators.toml" => canonical(&db.enumerators.to_file()),
         _ if path == "signers.toml" => canonical(&db.signers),
+        _ if path == "remedies.toml" => canonical(&db.remedies),
         _ if path == "ndis-functions.toml" => canonical(db.ndis_functions.to_file()),
         _ => canonical(&db.scenarios.to_file()),
     }
