@@ -7,6 +7,7 @@ rounds=${2:-5}
 here=$(cd "$(dirname "$0")" && pwd)
 target=${CARGO_TARGET_DIR:-$here/target}
 export CARGO_TARGET_DIR="$target"
+"$here/../../.ci/setup" # else cargo builds wimlib anew each time
 (cd "$here" && cargo build --release --quiet)
 (cd "$here/peer-inf-rs" && RUSTC_BOOTSTRAP=1 cargo build --release --quiet) || echo "inf-rs could not be built: left out"
 work=$(mktemp -d)

@@ -7,6 +7,8 @@ shift
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
 fixtures=$root/fixtures
+# Else cargo would build wimlib anew for every target.
+CARGO_TARGET_DIR=$here/target "$root/.ci/setup"
 [ $# -gt 0 ] || set -- $(ls "$here/fuzz_targets" | sed 's/\.rs$//')
 
 seeds_for() { # prints the seed files of a target

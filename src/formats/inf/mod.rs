@@ -191,9 +191,12 @@ impl<'a> Inf<'a> {
         self.check_syntax()
     }
 
-    /// [`check`](Self::check) without the signature (`INF_STYLE_OLDNT`).
+    /// [`check`](Self::check) without the signature (`INF_STYLE_OLDNT`). A header that cannot be read comes before text in
+    /// front of the first section, about which Windows decides when it has seen the whole file.
     pub fn check_syntax(&self) -> Result<(), SyntaxError> {
-        self.index.errors.iter().find(|e| !self.is_forgiven(e)).map_or(Ok(()), |e| Err(*e))
+        let errors = || self.index.errors.iter().filter(|e| !self.is_forgiven(e));
+        let header = errors().find(|e| e.kind != SyntaxErrorKind::TextBeforeFirstSection);
+        header.or_else(|| errors().next()).map_or(Ok(()), |e| Err(*e))
     }
 
     /// Windows takes the file in spite of this error.
@@ -337,5 +340,24 @@ impl<'i> Cursor<'i> {
         self.next = part.next;
         self.reader = reader(self.inf.text, *part);
         Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Inf, SyntaxErrorKind as Kind};
+
+    #[test]
+    fn headers_that_cannot_be_read_come_before_text_in_front_of_the_first_section() {
+        let version = "[Version]\nSignature=$Chicago$\n";
+        for (text, expected) in [
+            (format!("word\n{version}"), Err((Kind::TextBeforeFirstSection, 1))),
+            (format!("word\n{version}[Strings]\n"), Ok(())),
+            (format!("word\n{version}[open\n"), Err((Kind::UnclosedSectionName, 4))),
+            (format!("word\n{version}[{}]\n", "n".repeat(256)), Err((Kind::SectionNameTooLong, 4))),
+            (format!("word\n{version}[Strings]\n[open\n"), Err((Kind::UnclosedSectionName, 5))),
+        ] {
+            assert_eq!(Inf::read(text.as_bytes()).check().map_err(|e| (e.kind, e.line)), expected, "{text:?}");
+        }
     }
 }

@@ -6,9 +6,12 @@ use std::borrow::Cow;
 ///
 /// Values up to 0xFFFFFFFF are taken and given as the 32 bits that Windows stores.
 pub fn integer(text: &str) -> Option<i32> {
-    let text = text.trim();
     if text.is_empty() {
         return Some(0);
+    }
+    let text = text.trim();
+    if text.is_empty() {
+        return None;
     }
     let (negative, digits) = match text.as_bytes()[0] {
         b'-' => (true, &text[1..]),
@@ -80,6 +83,8 @@ mod tests {
             ("010", Some(10)),
             (" 7 ", Some(7)),
             ("", Some(0)),
+            // Blanks in quotes are a field, and no number.
+            (" ", None),
             ("-1", Some(-1)),
             ("0xFFFFFFFF", Some(-1)),
             ("Word1", None),
