@@ -197,7 +197,7 @@ fn by_digest(system: System<'_>, signatures: &[CoveringSignature<'_>], answer: &
     }
     lower_for(answer, release, "sha2");
     let title = &release.title;
-    if release.sha2 == Sha2::No {
+    if release.sha2 == Sha2::No && release.sha2_updates.is_empty() {
         let text = format!("{title} cannot check SHA-2 signatures of drivers, and no update for it can");
         answer.evidence.push(Evidence::new("table", text).from_source("inf-db/winpe/releases.toml"));
         return Acceptance::RefusedSha2;
@@ -205,7 +205,12 @@ fn by_digest(system: System<'_>, signatures: &[CoveringSignature<'_>], answer: &
     let updates = release.sha2_updates.join(" or ");
     let text = format!("{title} checks SHA-2 signatures of drivers only with {updates}");
     answer.evidence.push(Evidence::new("table", text).from_source("inf-db/winpe/releases.toml"));
-    let Some(packages) = system.packages else { return Acceptance::NeedsUpdate };
+    let Some(packages) = system.packages else {
+        return match release.sha2 {
+            Sha2::No => Acceptance::RefusedSha2,
+            _ => Acceptance::NeedsUpdate,
+        };
+    };
     let found = packages.iter().find(|name| release.sha2_updates.iter().any(|update| names_update(name, update)));
     let (text, acceptance) = match found {
         Some(package) => (format!("the image has {package}"), Acceptance::Accepted),

@@ -41,9 +41,9 @@ pub enum Servicing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Sha2 {
-    /// No, and no update for it.
+    /// No; with one of [`Release::sha2_updates`] in the image, where it names any.
     No,
-    /// With one of [`Release::sha2_updates`] in the image.
+    /// With one of [`Release::sha2_updates`] in the image, which images of that release commonly have.
     WithUpdate,
     /// Yes.
     Yes,
@@ -257,8 +257,10 @@ impl Releases {
             if row.wim != row.multi_tier.is_some() {
                 problem(span.clone(), format!("release `{}`: multi_tier goes with wim = true", row.id));
             }
-            if (row.sha2 == Sha2::WithUpdate) == row.sha2_updates.is_empty() {
-                problem(span.clone(), format!("release `{}`: sha2_updates goes with sha2 = \"with-update\"", row.id));
+            let updates = !row.sha2_updates.is_empty();
+            if (row.sha2 == Sha2::WithUpdate && !updates) || (row.sha2 == Sha2::Yes && updates) {
+                let text = "sha2 = \"with-update\" needs sha2_updates, sha2 = \"yes\" has none";
+                problem(span.clone(), format!("release `{}`: {text}", row.id));
             }
             for key in row.from_memory.iter().filter(|key| !is_key(&row, key)) {
                 problem(

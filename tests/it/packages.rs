@@ -31,8 +31,8 @@ const EVERYWHERE: Where = |_, _| true;
 const AMD64: Where = |_, arch| arch == Arch::Amd64;
 const FROM_10: Where = |r, _| r.major >= 10;
 const BEFORE_NDIS_6_30: Where = |r, _| (r.major, r.minor) < (6, 2);
-const REFUSES_SHA2: Where = |r, arch| arch == Arch::Amd64 && ["2.0", "2.1", "3.0"].contains(&r.id.as_str());
-const SHA2_WITH_UPDATE: Where = |r, arch| arch == Arch::Amd64 && ["2.2", "3.1"].contains(&r.id.as_str());
+const REFUSES_SHA2: Where = |r, arch| arch == Arch::Amd64 && ["2.0", "2.1", "2.2", "3.0"].contains(&r.id.as_str());
+const SHA2_WITH_UPDATE: Where = |r, arch| arch == Arch::Amd64 && r.id == "3.1";
 /// Said once, of no target.
 const SAID: Where = |_, _| false;
 

@@ -42,6 +42,7 @@ fn sha2_only_follows_the_release() {
     let cases = [
         ("2.0", Arch::Amd64, RefusedSha2),
         ("2.1", Arch::Amd64, RefusedSha2),
+        ("2.2", Arch::Amd64, RefusedSha2),
         ("3.0", Arch::Amd64, RefusedSha2),
         ("3.1", Arch::Amd64, NeedsUpdate),
         ("4.0", Arch::Amd64, Accepted),
