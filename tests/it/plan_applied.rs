@@ -14,8 +14,9 @@ use wimspect::analysis::{Analysis, Answers, Request, analyse, ask};
 use wimspect::facts::boot_image::{BootImage, DriverOrigin, ImageCatalog, ImageDriver};
 use wimspect::inf_db::{DeployedOsDriver, InfDb};
 use wimspect::scan::image::{ImageOptions, read_wim};
+use wimspect::scan::incremental::Incremental;
 use wimspect::scan::progress::NoProgress;
-use wimspect::scan::share::{ShareOptions, read_share};
+use wimspect::scan::share::{ShareOptions, walk_share};
 use wimspect::scan::{catalogs, driver_files};
 
 use crate::support::{copy_tree, fixture};
@@ -82,13 +83,16 @@ fn request(packages: Vec<Folder>) -> Request {
 /// The whole way from files to an analysis.
 fn analysis(share: &Path, images: Vec<BootImage>, packages: Vec<Folder>) -> Analysis {
     let db = InfDb::embedded();
-    let read = read_share(share, ShareOptions { include_templates: false }, &NoProgress).unwrap();
+    let everything = Incremental::none();
+    let walked = walk_share(share, ShareOptions { include_templates: false }, &everything, &NoProgress).unwrap();
+    let (read, files) = walked.read(&everything, &NoProgress);
+    let files = [files];
     let file = BootFile { path: "boot.wim".to_owned(), sha256: None, wim: None, integrity: None };
     let world = World::new(vec![read], vec![(file, images)]);
     let asked = ask(&world, db);
     let answers = Answers {
-        files: driver_files::read(&[share], &asked.files, &asked.enumerators, &NoProgress),
-        catalogs: catalogs::read(&[share], &asked.catalogs, &NoProgress),
+        files: driver_files::read(&files, &asked.files, &asked.enumerators, &everything, &NoProgress),
+        catalogs: catalogs::read(&files, &asked.catalogs, &everything, &NoProgress),
     };
     analyse(world, asked, answers, &request(packages), db)
 }

@@ -54,5 +54,11 @@ pub fn run(args: &PlanArgs, common: &Common, db: &InfDb) -> Result<ExitStatus> {
     let asked = ask(&world, db);
     let analysis = analyse(world, asked, Answers::default(), &request, db);
     let policy = crate::cli::policy::find(common, &files, db)?;
-    output::finish(Outcome { analysis, inputs, problems, failed, states: Vec::new() }, Kind::Full, policy.as_ref(), common, db)
+    output::finish(
+        Outcome { analysis, inputs, problems, failed, states: Vec::new() },
+        Kind::Full,
+        policy.as_ref(),
+        common,
+        db,
+    )
 }
