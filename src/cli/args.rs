@@ -38,7 +38,6 @@ const ABOUT: &str = "offline inspector for Windows driver shares and boot images
 const EXAMPLES: &str = "Examples:
   wimspect audit //server/drivers --boot-image boot.wim
   wimspect verify boot.wim --deploy-os 6.1
-  wimspect explain multi-tier-nic-in-windowspe
 
 Exit codes: 0 nothing found at or above --fail-on, 1 findings, 2 wrong usage or
 an input that could not be read, 3 nothing to inspect.
@@ -83,7 +82,7 @@ pub enum Command {
     /// What happened in a deployment, why, and what to do, by its logs.
     #[command(after_help = super::diagnose::args::EXAMPLES)]
     Diagnose(super::diagnose::args::DiagnoseArgs),
-    /// What to inject into a boot image, what to keep out of it, and the scripts for it; or a check of what is there.
+    /// What to inject into a boot image and what to keep out, with scripts for it.
     #[command(after_help = super::plan::args::EXAMPLES)]
     Plan(super::plan::args::PlanArgs),
     /// The scheduled report: what is new since the last run.
@@ -91,7 +90,7 @@ pub enum Command {
     Report(ReportArgs),
     /// The facts of one file (WIM, INF, .sys, .cat, hive) or a folder.
     Inspect(InspectArgs),
-    /// A rule, a NIC family, a WinPE release, a log signature or a code; without an id: the list.
+    /// A rule, NIC family, WinPE release, log signature or code; or the list.
     Explain(ExplainArgs),
     /// What is different between two boot images, two shares or two runs.
     #[command(after_help = DIFF_EXAMPLES)]
