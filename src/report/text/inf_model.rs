@@ -53,13 +53,11 @@ fn choice_in_words(choice: &ModelChoice) -> String {
 
 fn install(details: &InstallDetails, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let section = &details.install;
-    let actual = section.actual.as_deref().unwrap_or("(there is no such section)");
-    writeln!(
-        out,
-        "\n{} {}",
-        style.bold(&format!("[{}]", harmless(actual))),
-        style.dim(&format!("line {}", section.line))
-    )?;
+    let (name, place) = match &section.actual {
+        Some(actual) => (actual, format!("line {}", section.line)),
+        None => (&section.name, "there is no such section".to_owned()),
+    };
+    writeln!(out, "\n{} {}", style.bold(&format!("[{}]", harmless(name))), style.dim(&place))?;
     for service in &section.services {
         let number = |n: Option<u32>| n.map_or_else(|| "?".to_owned(), |n| n.to_string());
         let binary = service.binary.as_ref().map_or("no binary", |b| b.value.as_ref());
