@@ -82,7 +82,7 @@ pub enum Command {
     /// What happened in a deployment, why, and what to do, by its logs.
     #[command(after_help = super::diagnose::args::EXAMPLES)]
     Diagnose(super::diagnose::args::DiagnoseArgs),
-    /// What to inject into a boot image and what to keep out, with scripts for it.
+    /// What to inject into a boot image, what to keep out, and scripts.
     #[command(after_help = super::plan::args::EXAMPLES)]
     Plan(super::plan::args::PlanArgs),
     /// The scheduled report: what is new since the last run.
@@ -90,7 +90,7 @@ pub enum Command {
     Report(ReportArgs),
     /// The facts of one file (WIM, INF, .sys, .cat, hive) or a folder.
     Inspect(InspectArgs),
-    /// A rule, NIC family, WinPE release, log signature or code; or the list.
+    /// A rule, NIC family, release, log signature or code; or the list.
     Explain(ExplainArgs),
     /// What is different between two boot images, two shares or two runs.
     #[command(after_help = DIFF_EXAMPLES)]
