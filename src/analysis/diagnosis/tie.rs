@@ -402,8 +402,10 @@ impl Join<'_, '_> {
             .collect();
         let drivers: Vec<String> = nodes.iter().map(|driver| self.driver(*driver)).collect();
         let folder = world.share_path(set.folder.share, &set.folder.path);
+        // The root of the only share has no name.
+        let folder = if folder.is_empty() { folder } else { format!(" ({folder})") };
         let ids: Vec<&str> = case.prediction.adapters.iter().map(|id| id.as_str()).collect();
-        tie.text.push(format!("{} ({folder}) {} {}", drivers.join(" with "), does(effect.effect), list(&ids)));
+        tie.text.push(format!("{}{folder} {} {}", drivers.join(" with "), does(effect.effect), list(&ids)));
         tie.text.push(predicted(case));
         tie.drivers = nodes;
         tie.because.extend(effect.because.iter().cloned());

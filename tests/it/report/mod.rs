@@ -1,6 +1,7 @@
 //! `wimspect report` from the configuration to the exit code.
 
 mod failures;
+mod killed;
 mod mistakes;
 mod nights;
 mod notices;
