@@ -120,7 +120,6 @@ pub struct Walked<'i> {
 impl Walked<'_> {
     /// The stamps of each input, in the order shares, boot images, fleets; `None` for one that can not be walked: nothing
     /// proves that it is what it was.
-    #[allow(dead_code, reason = "the key of a run, for `wimspect report`, is made of them")]
     pub fn stamps(&self) -> Vec<Option<InputStamps>> {
         let shares = self.shares.iter().map(|(_, _, walked)| walked.as_ref().ok().map(ShareWalk::stamps));
         let images = self.images.iter().map(|(_, stamps)| *stamps);

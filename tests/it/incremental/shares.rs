@@ -73,7 +73,7 @@ fn changes() -> Vec<Change> {
             #[cfg(unix)]
             {
                 use std::os::unix::fs::PermissionsExt as _;
-                fs::set_permissions(root.join(INF), fs::Permissions::from_mode(0)).unwrap();
+                fs::set_permissions(root.join(INF), fs::Permissions::from_mode(0o000)).unwrap();
             }
         }));
     }
