@@ -55,13 +55,15 @@ pub(super) fn run(args: &ReportArgs, settings: &Settings, db: &InfDb, common: &C
         complain(why);
     }
     let past = past(&mut history, args, settings, &judged, started)?;
+    // A dry run before the first run finds none, and makes none.
+    let none_yet = args.dry_run && !settings.history.exists();
     let section = Since {
         title: &settings.title,
         run: Moment { run: past.run, at: started },
         comparisons: &past.comparisons,
         trends: &past.trends,
         missing: &missing,
-        no_history: past.history.is_none() && !(args.dry_run && !settings.history.exists()),
+        no_history: past.history.is_none() && !none_yet,
         db,
     };
     phases.end("history");

@@ -10,8 +10,11 @@ use serde_json::Value;
 use super::{JSON, Site};
 use crate::support::{copy_tree, fixture, items, text};
 
+/// Head and body of a request.
+type Request = (String, Vec<u8>);
+
 /// A server that gives these answers, one for each request; the requests come back: head and body.
-fn server(answers: &'static [&'static str]) -> (String, JoinHandle<Vec<(String, Vec<u8>)>>) {
+fn server(answers: &'static [&'static str]) -> (String, JoinHandle<Vec<Request>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}/hook?token=secret", listener.local_addr().unwrap());
     let thread =
@@ -19,7 +22,7 @@ fn server(answers: &'static [&'static str]) -> (String, JoinHandle<Vec<(String, 
     (address, thread)
 }
 
-fn one(stream: &TcpStream, answer: &str) -> (String, Vec<u8>) {
+fn one(stream: &TcpStream, answer: &str) -> Request {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
