@@ -41,7 +41,7 @@ fn systemd_takes_its_units() {
         std::fs::write(&service, print("systemd-service")).unwrap();
         std::fs::write(site.path("wimspect-report.timer"), print("systemd-timer")).unwrap();
         let found = Command::new("systemd-analyze")
-            .args(["verify", "--man=no"])
+            .arg("verify")
             .arg(&service)
             .arg(site.path("wimspect-report.timer"))
             .output();

@@ -26,7 +26,6 @@ pub(super) fn service(unit: &Unit<'_>) -> String {
     format!(
         "[Unit]
 Description=wimspect: report about driver shares and boot images
-Documentation=man:wimspect-report(1)
 # Shares and images on the network are there first; one that is missing is said in the report.
 Wants=network-online.target
 After=network-online.target remote-fs.target
