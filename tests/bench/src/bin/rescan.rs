@@ -1,6 +1,6 @@
 //! What the cache of facts saves: reads a share with a cache file as `wimspect report` does, and prints times and counts.
 //!
-//! `incremental SHARE CACHE [--full | --content | --walk | --plain] [--later HOURS]`: `--walk` stops after the walk, as a run
+//! `rescan SHARE CACHE [--full | --content | --walk | --plain] [--later HOURS]`: `--walk` stops after the walk, as a run
 //! does whose inputs are unchanged; `--plain` reads without a cache; `--later` sets the clock ahead, so that files written just
 //! now are settled. Nothing is asserted: times are for people.
 
@@ -20,7 +20,7 @@ use wimspect::scan::{catalogs, driver_files};
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
     let flag = |name: &str| args.iter().any(|a| a == name);
-    let [share, file, ..] = args.as_slice() else { return Err("incremental SHARE CACHE [OPTION]".into()) };
+    let [share, file, ..] = args.as_slice() else { return Err("rescan SHARE CACHE [OPTION]".into()) };
     let hours =
         args.iter().position(|a| a == "--later").and_then(|at| args.get(at + 1)).map_or(Ok(0), |h| h.parse())?;
     let trust = match () {
