@@ -24,7 +24,7 @@ use crate::facts::driver_file::{DriverFile, DriverFilePath};
 use crate::facts::ids::Arch;
 use crate::facts::os_version::OsVersion;
 use crate::facts::signature::CatalogFacts;
-use crate::inf_db::{InfDb, Release};
+use crate::inf_db::{DeployedOsDriver, InfDb, Release};
 
 /// What the user wants to be judged.
 #[derive(Clone, Debug)]
@@ -39,6 +39,25 @@ pub struct Request {
     pub packages: Vec<Folder>,
     /// Scenario cells.
     pub cells: Cells,
+}
+
+impl Request {
+    /// Nothing but the images themselves is judged.
+    pub const fn of_images() -> Self {
+        Self {
+            releases: Vec::new(),
+            archs: Vec::new(),
+            all_releases: false,
+            packages: Vec::new(),
+            cells: Cells {
+                content: Vec::new(),
+                source: Vec::new(),
+                deploy_os: Vec::new(),
+                driver_step: true,
+                deployed_os_driver: DeployedOsDriver::Unknown,
+            },
+        }
+    }
 }
 
 /// Everything that is known in the end; reports are made from this.

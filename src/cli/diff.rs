@@ -10,10 +10,9 @@ use super::pipeline::{self, Inputs};
 use super::{ExitStatus, output};
 use crate::analysis::Request;
 use crate::analysis::changes::Changes;
-use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::snapshot::Snapshot;
 use crate::history::{History, RunName};
-use crate::inf_db::{DeployedOsDriver, InfDb};
+use crate::inf_db::InfDb;
 use crate::report::changes::{Compared, Side, json, text};
 use crate::scan::image::{self, Kind};
 
@@ -118,7 +117,7 @@ fn snapshot(path: &Path, what: What, name: &str, common: &Common, db: &InfDb) ->
         What::Share => Inputs { shares: &one, ..Inputs::default() },
         What::BootImage => Inputs { images: &one, ..Inputs::default() },
     };
-    let outcome = pipeline::run(&inputs, &request(), common, db)?;
+    let outcome = pipeline::run(&inputs, &Request::of_images(), common, db)?;
     if !outcome.failed.is_empty() {
         bail!("{}", outcome.failed.join("; "));
     }
@@ -135,21 +134,4 @@ fn snapshot(path: &Path, what: What, name: &str, common: &Common, db: &InfDb) ->
         input.name.clear();
     }
     Ok(snapshot)
-}
-
-/// Nothing but the images themselves is judged.
-const fn request() -> Request {
-    Request {
-        releases: Vec::new(),
-        archs: Vec::new(),
-        all_releases: false,
-        packages: Vec::new(),
-        cells: Cells {
-            content: Vec::new(),
-            source: Vec::new(),
-            deploy_os: Vec::new(),
-            driver_step: true,
-            deployed_os_driver: DeployedOsDriver::Unknown,
-        },
-    }
 }

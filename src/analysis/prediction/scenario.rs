@@ -130,6 +130,17 @@ impl Outcome {
             None => "",
         }
     }
+
+    /// `network lost for good, the task sequence fails at Setup windows and ConfigMgr`.
+    pub fn text(&self) -> String {
+        let network = self.network_text();
+        match self.result {
+            TaskResult::Fails => format!("{network}, the task sequence fails{}", self.place_text()),
+            TaskResult::Succeeds => format!("{network}, the task sequence succeeds"),
+            TaskResult::NotAffected => format!("{network}, the task sequence is not affected"),
+            TaskResult::Unknown => format!("{network}, the task sequence: not known"),
+        }
+    }
 }
 
 /// Which class of deployed Windows decides.

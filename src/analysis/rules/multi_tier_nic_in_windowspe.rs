@@ -191,7 +191,7 @@ fn names(context: &Context<'_>, index: usize) -> String {
 fn story(harmful: &[(&Cell, &Outcome)]) -> String {
     let mut parts: Vec<String> = Vec::new();
     for (cell, outcome) in harmful {
-        let part = format!("{} → {}", content_name(cell.content), outcome_text(outcome));
+        let part = format!("{} → {}", content_name(cell.content), outcome.text());
         if !parts.contains(&part) {
             parts.push(part);
         }
@@ -203,17 +203,6 @@ fn content_name(content: ContentAccess) -> &'static str {
     match content {
         ContentAccess::RunFromDp => "run from DP",
         ContentAccess::Download => "download and run",
-    }
-}
-
-/// `network lost for good, the task sequence fails at setup`.
-fn outcome_text(outcome: &Outcome) -> String {
-    let network = outcome.network_text();
-    match outcome.result {
-        TaskResult::Fails => format!("{network}, the task sequence fails{}", outcome.place_text()),
-        TaskResult::Succeeds => format!("{network}, the task sequence succeeds"),
-        TaskResult::NotAffected => format!("{network}, the task sequence is not affected"),
-        TaskResult::Unknown => format!("{network}, the task sequence: not known"),
     }
 }
 

@@ -7,7 +7,6 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, Result};
 
-use crate::analysis::prediction::scenario::Cells;
 use crate::analysis::world::World;
 use crate::analysis::{Answers, Request, analyse, ask};
 use crate::cli::ExitStatus;
@@ -15,7 +14,7 @@ use crate::cli::args::{Common, Format, InspectArgs};
 use crate::cli::output::{self, Kind};
 use crate::cli::pipeline::{self, Inputs, Outcome};
 use crate::facts::share::{Share, ShareInf};
-use crate::inf_db::{DeployedOsDriver, InfDb};
+use crate::inf_db::InfDb;
 use crate::report::Input;
 use crate::scan::image::{self, Kind as FileKind};
 use crate::scan::share::read_inf;
@@ -31,19 +30,7 @@ pub fn run(args: &InspectArgs, common: &Common) -> Result<ExitStatus> {
     let formats = [Format::Text, Format::Json, Format::Ndjson, Format::Html];
     output::only(common, &formats, "inspect shows facts and judges nothing, this format lists findings")?;
     let db = pipeline::load_db(common)?;
-    let request = Request {
-        releases: Vec::new(),
-        archs: Vec::new(),
-        all_releases: false,
-        packages: Vec::new(),
-        cells: Cells {
-            content: Vec::new(),
-            source: Vec::new(),
-            deploy_os: Vec::new(),
-            driver_step: true,
-            deployed_os_driver: DeployedOsDriver::Unknown,
-        },
-    };
+    let request = Request::of_images();
     let one: [PathBuf; 1] = [args.path.clone()];
     let outcome = if args.path.is_dir() {
         let holds_windows = ["Windows", "windows", "WINDOWS"].iter().any(|w| args.path.join(w).is_dir());

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::{ImageFiles, PlanReport, not_writable};
 use crate::analysis::plan::{ImagePlan, KeptOut, NotRun, Twin};
-use crate::analysis::prediction::scenario::{Cell, Outcome};
+use crate::analysis::prediction::scenario::Cell;
 use crate::analysis::world::{DriverIndex, Folder};
 use crate::facts::ids::HardwareId;
 use crate::inf_db::{After, ContentAccess, DeploySource, TaskResult};
@@ -181,7 +181,7 @@ impl Words<'_> {
         let further = if further == 0 { String::new() } else { format!(" and {further} more") };
         let place = format!("{}{further}", folders.join(", "));
         self.item(out, &format!("{place}: {}{family}, {}", names.join(" + "), ids(&kept.adapters)))?;
-        let outcome = format!("{} ({})", outcome_text(&kept.worst), kept.worst.confidence.name());
+        let outcome = format!("{} ({})", kept.worst.text(), kept.worst.confidence.name());
         self.style.wrapped(out, "      offered there: ", &outcome)?;
         for twin in &kept.twins {
             let (inf, text) = match twin {
@@ -256,7 +256,7 @@ impl Words<'_> {
             };
             self.item(out, &format!("{}: {text}", cell_text(cell)))?;
             for exception in &promise.exceptions {
-                let text = format!("{}: {}", ids(&exception.adapters), outcome_text(&exception.outcome));
+                let text = format!("{}: {}", ids(&exception.adapters), exception.outcome.text());
                 self.style.wrapped(out, "      not promised: ", &text)?;
                 let reason = exception.outcome.because.text.as_str();
                 if !said.contains(&reason) {
@@ -358,15 +358,4 @@ pub(super) fn cell_text(cell: &Cell) -> String {
     let os = cell.deploy_os.map_or_else(String::new, |os| format!(" of {os}"));
     let step = if cell.driver_step { "" } else { ", no driver step" };
     format!("{source}{os}, {content}{step}")
-}
-
-/// `network lost for good, the task sequence fails at Setup windows and ConfigMgr`.
-fn outcome_text(outcome: &Outcome) -> String {
-    let network = outcome.network_text();
-    match outcome.result {
-        TaskResult::Fails => format!("{network}, the task sequence fails{}", outcome.place_text()),
-        TaskResult::Succeeds => format!("{network}, the task sequence succeeds"),
-        TaskResult::NotAffected => format!("{network}, the task sequence is not affected"),
-        TaskResult::Unknown => format!("{network}, the task sequence: not known"),
-    }
 }

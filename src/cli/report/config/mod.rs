@@ -239,7 +239,10 @@ pub fn find(named: Option<&Path>) -> Result<PathBuf> {
 /// # Errors
 /// Everything that is wrong with it, one mistake on a line.
 pub fn read(path: &Path, shown: &str) -> Result<(Settings, InfDb)> {
-    let size = std::fs::metadata(path).with_context(|| format!("--config {shown}"))?.len();
+    let meta = std::fs::metadata(path).with_context(|| {
+        format!("--config {shown} can not be read; `wimspect report --print-config` shows an example to begin with")
+    })?;
+    let size = meta.len();
     if size > MOST_BYTES {
         bail!("--config {shown}: {size} bytes are no configuration");
     }
