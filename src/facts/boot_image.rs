@@ -261,8 +261,11 @@ pub struct BootImage {
     pub markers: Vec<String>,
     /// Registry, start-up files and system modules in detail.
     pub details: ImageDetails,
-    /// What could not be read in it.
+    /// What could not be read in it, and what is odd in it.
     pub problems: Vec<ImageProblem>,
+    /// Some bytes did not come, or came damaged: a disk, a network or the process that reads may have failed, and another
+    /// reading may give more. Without it the problems lie in the bytes themselves.
+    pub reading_failed: bool,
 }
 
 /// What is known beyond versions, drivers and services.

@@ -88,6 +88,7 @@ mod tests {
             markers: markers.iter().map(|m| (*m).to_owned()).collect(),
             details,
             problems: Vec::new(),
+            reading_failed: false,
         }
     }
 

@@ -155,6 +155,7 @@ pub(super) fn boot_image(
     details.edition_id = software.edition_id;
     details.product_name = software.product_name;
     let has_control_set = system.has_control_set;
+    let reading_failed = reader.contents.failed();
     let mut problems = reader.problems;
     problems.sort_by(|a, b| (&a.path, &a.message).cmp(&(&b.path, &b.message)));
     BootImage {
@@ -173,6 +174,7 @@ pub(super) fn boot_image(
         services: (system_read && has_control_set).then_some(system.services),
         details,
         problems,
+        reading_failed,
     }
 }
 

@@ -27,6 +27,10 @@ pub(super) trait Contents {
 
     /// Entries with the same key have the same bytes.
     fn key(&self, entry: &Entry) -> String;
+
+    /// Bytes that should be there did not come: another reading may get them. What is never read (links, too large files,
+    /// names that lead elsewhere) is no failure.
+    fn failed(&self) -> bool;
 }
 
 /// Most bytes that are taken out of one image.
@@ -48,6 +52,8 @@ pub(super) struct WimContents<'c> {
     pub(super) broken: Option<WorkerError>,
     /// The file that was read last.
     pub(super) buffer: Vec<u8>,
+    /// See [`Contents::failed`].
+    pub(super) failed: bool,
 }
 
 impl Contents for WimContents<'_> {
@@ -82,16 +88,22 @@ impl Contents for WimContents<'_> {
     fn read(&mut self, entry: &Entry) -> Result<&[u8], String> {
         self.check(entry)?;
         let Some(stream) = &entry.stream else { return Ok(&[]) };
-        if !self.fetched.contains(&stream.sha1) {
+        let path = self.client.folder().join(stream_file_name(&stream.sha1));
+        let is_there =
+            self.fetched.contains(&stream.sha1) && read_regular_file(&path, self.max_file, &mut self.buffer).is_ok();
+        if !is_there {
+            self.failed = true;
             return Err("it could not be taken out of the WIM".to_owned());
         }
-        let path = self.client.folder().join(stream_file_name(&stream.sha1));
-        read_regular_file(&path, self.max_file, &mut self.buffer)
-            .map_err(|_| "it could not be taken out of the WIM".to_owned())?;
         if self.buffer.len() as u64 != stream.size || Sha1::digest(&self.buffer).as_slice() != stream.sha1 {
+            self.failed = true;
             return Err(DAMAGED_STREAM.to_owned());
         }
         Ok(&self.buffer)
+    }
+
+    fn failed(&self) -> bool {
+        self.failed
     }
 
     fn key(&self, entry: &Entry) -> String {
@@ -128,6 +140,7 @@ impl WimContents<'_> {
             problems.push(ImageProblem { path, message });
         };
         if *calls == 0 {
+            self.failed = true;
             report("too many failed calls", problems);
             return;
         }
@@ -140,7 +153,10 @@ impl WimContents<'_> {
         };
         match self.client.extract(self.image, entries.clone(), &mut tell) {
             Ok(()) => self.fetched.extend(entries.iter().map(|(_, sha1)| *sha1)),
-            Err(WorkerError::Refused { message, .. }) if entries.len() == 1 => report(&message, problems),
+            Err(WorkerError::Refused { message, .. }) if entries.len() == 1 => {
+                self.failed = true;
+                report(&message, problems);
+            }
             Err(WorkerError::Refused { .. }) => {
                 let mut left = entries;
                 let right = left.split_off(left.len() / 2);
@@ -148,6 +164,7 @@ impl WimContents<'_> {
                 self.extract(right, calls, problems);
             }
             Err(error) => {
+                self.failed = true;
                 report(&error.to_string(), problems);
                 self.broken = Some(error);
             }
@@ -174,11 +191,12 @@ pub(super) struct FolderContents {
     inf_keys: RefCell<HashMap<String, String>>,
     /// The file that was read last.
     buffer: Vec<u8>,
+    failed: bool,
 }
 
 impl FolderContents {
     pub(super) fn new(root: PathBuf, max_file: u64) -> Self {
-        Self { root, max_file, inf_keys: RefCell::default(), buffer: Vec::new() }
+        Self { root, max_file, inf_keys: RefCell::default(), buffer: Vec::new(), failed: false }
     }
 
     /// The path was found below this root by walking it, its components are names of this file system.
@@ -201,7 +219,12 @@ impl Contents for FolderContents {
         let mut buffer = std::mem::take(&mut self.buffer);
         let filled = self.fill(entry, &mut buffer);
         self.buffer = buffer;
+        self.failed |= filled.is_err();
         filled.map(|()| self.buffer.as_slice())
+    }
+
+    fn failed(&self) -> bool {
+        self.failed
     }
 
     fn key(&self, entry: &Entry) -> String {

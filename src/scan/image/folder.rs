@@ -36,6 +36,7 @@ pub fn read_folder(path: &Path, options: &ImageOptions) -> Result<BootImage, Ima
     let mut contents = FolderContents::new(path.to_owned(), options.limits.file_size);
     let frame = Frame { index: 1, boot_index: false, xml: XmlImage { index: 1, ..XmlImage::default() } };
     let mut image = boot_image(frame, entries, &mut contents, &mut Cache::default(), options.want_exports);
+    image.reading_failed |= !problems.is_empty();
     image.problems.extend(problems);
     Ok(image)
 }

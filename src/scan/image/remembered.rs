@@ -1,8 +1,9 @@
 //! A boot image of the last run: its facts come from the cache when no stamp of it changed.
 //!
-//! One entry holds all that was read of an input: of a WIM with all of its parts, or of a folder. What could not be read, in
-//! whole or in part, is never kept: it may have been this night's fault. Whether data that nobody wrote to were damaged on
-//! the disk since, no stamp can tell: [`Trust::Content`](crate::scan::incremental::Trust::Content) does.
+//! One entry holds all that was read of an input: of a WIM with all of its parts, or of a folder. An input of which some bytes
+//! did not come is never kept: it may have been this night's fault. What is odd in the bytes that came is kept like all else.
+//! Whether data that nobody wrote to were damaged on the disk since, no stamp can tell:
+//! [`Trust::Content`](crate::scan::incremental::Trust::Content) does.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -104,7 +105,7 @@ pub fn remembered<E>(
         incremental.count(true);
         incremental.forget(&place);
     })?;
-    let is_whole = image.images.iter().all(|image| image.problems.is_empty());
+    let is_whole = !image.images.iter().any(|image| image.reading_failed);
     incremental.count(!is_whole);
     // Written to while it was read: the stamps are not those of what was read.
     let unchanged = self::stamps(path, incremental).digest == stamps.digest;

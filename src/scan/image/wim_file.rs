@@ -87,11 +87,13 @@ fn one_image(
         progress: options.progress.clone(),
         broken: None,
         buffer: Vec::new(),
+        failed: false,
     };
     let mut image = boot_image(frame, entries, &mut contents, cache, options.want_exports);
     let mut broken = contents.broken.is_some();
     if let Some(error) = failure {
         broken |= !matches!(error, WorkerError::Refused { .. });
+        image.reading_failed = true;
         image
             .problems
             .insert(0, ImageProblem { path: String::new(), message: format!("the image can not be listed: {error}") });
