@@ -21,22 +21,23 @@ fn allowed() -> BTreeSet<String> {
     list.iter().map(|entry| entry.as_str().unwrap().to_owned()).collect()
 }
 
-/// `cargo metadata` for every platform where all packages are on this machine, else for this platform.
-fn metadata() -> Value {
+/// `cargo metadata` for every platform (`true`) where all packages are on this machine, else for this platform.
+fn metadata() -> (Value, bool) {
     let run = |filter: &[&str]| {
         let mut command = Command::new(env!("CARGO"));
         command.args(["metadata", "--format-version", "1", "--locked", "--offline"]).args(filter);
         command.current_dir(root()).output().unwrap()
     };
     let mut output = run(&[]);
-    if !output.status.success() {
+    let every_platform = output.status.success();
+    if !every_platform {
         let version = Command::new("rustc").arg("-vV").output().unwrap();
         let text = String::from_utf8(version.stdout).unwrap();
         let host = text.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
         output = run(&["--filter-platform", host]);
     }
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    serde_json::from_slice(&output.stdout).unwrap()
+    (serde_json::from_slice(&output.stdout).unwrap(), every_platform)
 }
 
 /// Whether an SPDX expression can be met with the allowed licences. `/` is the old way to write OR.
@@ -86,7 +87,7 @@ fn single(words: &[&str], at: &mut usize, allowed: &BTreeSet<String>) -> bool {
 
 #[test]
 fn every_licence_is_on_the_list() {
-    let (allowed, metadata) = (allowed(), metadata());
+    let (allowed, (metadata, _)) = (allowed(), metadata());
     let packages = metadata["packages"].as_array().unwrap();
     let wrong: Vec<String> = packages
         .iter()
@@ -99,7 +100,11 @@ fn every_licence_is_on_the_list() {
 
 #[test]
 fn no_entry_of_the_list_is_idle() {
-    let metadata = metadata();
+    let (metadata, every_platform) = metadata();
+    if !every_platform {
+        eprintln!("skipped: the packages of other platforms are not on this machine (cargo fetch --locked)");
+        return;
+    }
     let text: Vec<&str> =
         metadata["packages"].as_array().unwrap().iter().filter_map(|p| p["license"].as_str()).collect();
     let idle: Vec<String> = allowed().into_iter().filter(|entry| !text.iter().any(|t| t.contains(entry))).collect();
