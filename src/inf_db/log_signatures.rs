@@ -235,6 +235,9 @@ pub struct Resolution {
     /// For people.
     #[serde(deserialize_with = "prose")]
     pub text: String,
+    /// The entry of `remedies.toml` that carries it out, where there is one: `plan` offers it by the same effort.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remedy: Option<String>,
     /// Only where all of these are known.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<RunFact>,

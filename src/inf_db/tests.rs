@@ -209,3 +209,27 @@ fn overlay_text_never_panics() {
     });
     assert!(run.is_ok(), "{run:?}");
 }
+
+/// `diagnose` and `plan` speak of the same solutions, and in the same order.
+#[test]
+fn resolutions_name_remedies_and_follow_their_effort() {
+    let (db, _) = load_embedded();
+    let mut named = 0;
+    for topic in db.log_signatures.topics() {
+        for (release, known) in
+            [(MultiTier::SingleEnumeration, &[][..]), (MultiTier::ReplacedThenRecovers, &[RunFact::WinPe3][..])]
+        {
+            let applies = topic.resolution.iter().filter(|r| r.applies(|fact| known.contains(&fact)));
+            let efforts: Vec<u8> = applies
+                .filter_map(|r| r.remedy.as_deref())
+                .map(|id| {
+                    let remedy = db.remedies.iter().find(|r| r.id == id);
+                    remedy.unwrap_or_else(|| panic!("{}: no remedy `{id}`", topic.id)).effort[&release]
+                })
+                .collect();
+            named += efforts.len();
+            assert!(efforts.is_sorted(), "{}: not the least effort first: {efforts:?}", topic.id);
+        }
+    }
+    assert!(named > 0);
+}

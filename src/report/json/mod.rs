@@ -170,7 +170,7 @@ impl<'a> BaselineRecord<'a> {
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct InputRecord<'a> {
+pub(in crate::report) struct InputRecord<'a> {
     #[cfg_attr(test, schemars(extend("enum" = ["share", "boot-image", "fleet", "log", "answer-file", "task-sequence"])))]
     kind: &'a str,
     path: &'a str,
@@ -181,14 +181,14 @@ struct InputRecord<'a> {
 }
 
 impl<'a> InputRecord<'a> {
-    fn of(input: &'a super::Input) -> Self {
+    pub(in crate::report) fn of(input: &'a super::Input) -> Self {
         Self { kind: input.kind, path: &input.path, sha256: input.sha256.as_deref(), guid: input.guid.as_deref() }
     }
 }
 
 #[derive(Serialize)]
 #[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ProblemRecord<'a> {
+pub(in crate::report) struct ProblemRecord<'a> {
     path: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<u32>,
@@ -196,7 +196,7 @@ struct ProblemRecord<'a> {
 }
 
 impl<'a> ProblemRecord<'a> {
-    fn of(problem: &'a super::Problem) -> Self {
+    pub(in crate::report) fn of(problem: &'a super::Problem) -> Self {
         Self { path: &problem.path, line: problem.line, message: &problem.message }
     }
 }

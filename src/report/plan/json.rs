@@ -16,6 +16,7 @@ use crate::facts::os_version::OsVersion;
 use crate::inf_db::After;
 use crate::report::SCHEMA;
 use crate::report::inert::InertJson;
+use crate::report::json::{InputRecord, ProblemRecord, Tool};
 
 #[cfg(test)]
 mod tests;
@@ -27,14 +28,10 @@ mod tests;
 pub fn write(report: &PlanReport<'_>, out: &mut dyn Write) -> io::Result<()> {
     let document = Document {
         schema: SCHEMA,
-        tool: Tool { name: "wimspect", version: env!("CARGO_PKG_VERSION"), inf_db: report.db.digest() },
-        inputs: report.inputs.iter().map(|i| InputRecord { kind: i.kind, path: &i.path }).collect(),
+        tool: Tool::of_program(report.db),
+        inputs: report.inputs.iter().map(InputRecord::of).collect(),
         plans: report.plan.images.iter().map(|p| PlanRecord::of(report, p)).collect(),
-        problems: report
-            .problems
-            .iter()
-            .map(|p| ProblemRecord { path: &p.path, line: p.line, message: &p.message })
-            .collect(),
+        problems: report.problems.iter().map(ProblemRecord::of).collect(),
     };
     let mut writer = InertJson(io::BufWriter::new(out));
     serde_json::to_writer_pretty(&mut writer, &document)?;
@@ -48,36 +45,12 @@ pub fn write(report: &PlanReport<'_>, out: &mut dyn Write) -> io::Result<()> {
 struct Document<'a> {
     #[cfg_attr(test, schemars(extend("const" = SCHEMA)))]
     schema: &'static str,
-    tool: Tool,
+    tool: Tool<'a>,
     inputs: Vec<InputRecord<'a>>,
     /// One for each boot image, index and architecture.
     plans: Vec<PlanRecord<'a>>,
     /// What could not be read within an input.
     problems: Vec<ProblemRecord<'a>>,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-    inf_db: String,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct InputRecord<'a> {
-    kind: &'a str,
-    path: &'a str,
-}
-
-#[derive(Serialize)]
-#[cfg_attr(test, derive(schemars::JsonSchema))]
-struct ProblemRecord<'a> {
-    path: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    line: Option<u32>,
-    message: &'a str,
 }
 
 /// The plan for one image.
