@@ -24,6 +24,8 @@ struct Case {
     says: Vec<String>,
     #[serde(default)]
     never_says: Vec<String>,
+    /// Seconds since 1970: the clock of the run.
+    now: Option<u64>,
 }
 
 fn fixtures() -> PathBuf {
@@ -58,11 +60,12 @@ fn run(rule: &str, name: &str, folder: &Path) -> Vec<String> {
         .args
         .iter()
         .map(|a| a.replace("{here}", &folder.to_string_lossy()).replace("{fixtures}", &fixtures().to_string_lossy()));
-    let output = Command::new(env!("CARGO_BIN_EXE_wimspect"))
-        .args(args)
-        .args(["--format", "json", "--no-progress"])
-        .output()
-        .unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_wimspect"));
+    command.args(args).args(["--format", "json", "--no-progress"]);
+    if let Some(now) = case.now {
+        command.env("SOURCE_DATE_EPOCH", now.to_string());
+    }
+    let output = command.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     let Ok(report) = serde_json::from_slice::<Value>(&output.stdout) else {
         expect(false, format!("no JSON; exit code {:?}, {stderr}", output.status.code()));

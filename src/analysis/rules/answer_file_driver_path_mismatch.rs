@@ -13,7 +13,7 @@ pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
         let paths: Vec<_> = offline.flat_map(|c| &c.driver_paths).filter(|p| p.path.is_some()).collect();
         // Other folders may stand beside it.
         let is_it = |path: &str| is_folder(path, &facts.folder);
-        if paths.is_empty() || paths.iter().filter_map(|p| p.path.as_deref()).any(is_it) {
+        if paths.iter().filter_map(|p| p.path.as_deref()).any(is_it) {
             continue;
         }
         for entry in paths {

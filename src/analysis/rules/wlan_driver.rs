@@ -2,7 +2,6 @@
 
 use super::Context;
 use super::folding::{Item, by_driver};
-use crate::analysis::classify::role::Role;
 use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::world::Location;
 use crate::facts::boot_image::DriverOrigin;
@@ -12,8 +11,7 @@ pub(super) const ID: &str = "wlan-driver";
 pub(super) fn check(context: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut items = Vec::new();
     for index in context.choices.drivers() {
-        let wireless = context.topologies.roles[index] == Role::Wlan || context.profiles[index].function.is_wireless();
-        if !wireless {
+        if !context.profiles[index].function.is_wireless() {
             continue;
         }
         for (number, location) in context.world.drivers[index].locations.iter().enumerate() {

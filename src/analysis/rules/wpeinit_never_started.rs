@@ -30,10 +30,7 @@ fn image(context: &Context<'_>, index: ImageIndex) -> Option<Finding> {
     let kind = context.db.boot_images().kind(&context.kinds[index].id);
     let own_shells = kind.map(|k| k.starts_network.as_slice()).unwrap_or_default();
     let runs = |shell: &String| commands.iter().any(|c| c.to_lowercase().contains(&shell.to_lowercase()));
-    // Setup is started by winpeshl.exe itself, no file says so: its marker is enough where nothing else is launched.
-    let by_marker =
-        |shell: &String| launches_nothing(startup) && facts.markers.iter().any(|m| m.eq_ignore_ascii_case(shell));
-    if own_shells.iter().any(|s| runs(s) || by_marker(s)) {
+    if own_shells.iter().any(runs) {
         return None;
     }
     let unknown: Vec<&str> = commands.iter().copied().filter(|c| !starts_nothing(c)).collect();
@@ -64,10 +61,6 @@ fn image(context: &Context<'_>, index: ImageIndex) -> Option<Finding> {
         finding.evidence.push(Evidence::new("startup", text).at(place));
     }
     Some(finding)
-}
-
-fn launches_nothing(startup: &Startup) -> bool {
-    startup.winpeshl.as_ref().is_none_or(|w| w.launch_app.is_none() && w.launch_apps.is_empty())
 }
 
 /// The files that say what starts.
