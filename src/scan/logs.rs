@@ -5,9 +5,10 @@ use std::io::{ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use walkdir::WalkDir;
 
-use crate::facts::log::{LogFormat, LogReader, LogSummary, Record};
+use crate::facts::log::{LogBlock, LogReader, LogSummary};
 
 /// Most files of one folder tree.
 const MAX_FILES: usize = 20_000;
@@ -15,6 +16,8 @@ const MAX_FILES: usize = 20_000;
 const MAX_DEPTH: usize = 32;
 /// So much is read at a time.
 const BLOCK: usize = 256 << 10;
+/// So many blocks are in work at a time, while as many are read.
+const BLOCKS: usize = 16;
 /// So much of the beginning tells what a file is that is no log.
 const BEGINNING: usize = 512;
 
@@ -104,40 +107,91 @@ fn relative(root: &Path, path: &Path) -> String {
     below.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// Reads one file; hands out its records. What is no log is not read to its end.
+/// Reads one file: each block of it goes to `sift`, several at a time; what that makes of them goes to `take`, in order. What is
+/// no log is not read to its end.
 ///
 /// # Errors
 /// It can not be opened or read, or wimspect has a bug that this file shows.
-pub fn read(path: &Path, sink: &mut dyn FnMut(LogFormat, &Record<'_>)) -> Result<ReadLog, String> {
+pub fn read<T: Send>(
+    path: &Path,
+    sift: impl Fn(&LogBlock) -> (LogSummary, T) + Sync,
+    take: impl FnMut(&T),
+) -> Result<ReadLog, String> {
     // A bug of ours in one file must not end the run.
-    catch_unwind(AssertUnwindSafe(|| read_blocks(path, sink))).unwrap_or_else(|_| {
+    catch_unwind(AssertUnwindSafe(|| read_blocks(path, sift, take))).unwrap_or_else(|_| {
         Err("wimspect failed on this file; this is a bug of wimspect, please report it with the file".to_owned())
     })
 }
 
-fn read_blocks(path: &Path, sink: &mut dyn FnMut(LogFormat, &Record<'_>)) -> Result<ReadLog, String> {
-    let mut file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
-    let mut reader = LogReader::new();
-    let mut block = vec![0; BLOCK];
-    let mut beginning = Vec::new();
-    loop {
-        let length = match file.read(&mut block) {
-            Ok(0) => break,
-            Ok(length) => length,
-            Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-            Err(error) => return Err(format!("can not be read: {error}")),
-        };
-        let bytes = &block[..length];
-        let room = BEGINNING.saturating_sub(beginning.len());
-        beginning.extend_from_slice(&bytes[..length.min(room)]);
-        reader.push(bytes, sink);
-        if reader.is_no_log() {
-            break;
+fn read_blocks<T: Send>(
+    path: &Path,
+    sift: impl Fn(&LogBlock) -> (LogSummary, T) + Sync,
+    mut take: impl FnMut(&T),
+) -> Result<ReadLog, String> {
+    let mut source = Source::open(path)?;
+    let mut found = LogSummary::default();
+    let mut blocks = source.blocks()?;
+    while !blocks.is_empty() {
+        let (sifted, next) = rayon::join(|| blocks.par_iter().map(&sift).collect::<Vec<_>>(), || source.blocks());
+        for (summary, what) in sifted {
+            found.add(&summary);
+            take(&what);
         }
+        blocks = next?;
     }
-    let summary = reader.finish(sink);
-    let instead = summary.format.is_none().then(|| instead(&beginning));
+    let mut summary = source.summary;
+    summary.add(&found);
+    let instead = summary.format.is_none().then(|| instead(&source.beginning));
     Ok(ReadLog { summary, instead })
+}
+
+/// A file and how far it is read.
+struct Source {
+    file: File,
+    buffer: Vec<u8>,
+    /// The first bytes.
+    beginning: Vec<u8>,
+    /// `None`: to its end.
+    reader: Option<LogReader>,
+    summary: LogSummary,
+}
+
+impl Source {
+    fn open(path: &Path) -> Result<Self, String> {
+        let file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
+        Ok(Self {
+            file,
+            buffer: vec![0; BLOCK],
+            beginning: Vec::new(),
+            reader: Some(LogReader::new()),
+            summary: LogSummary::default(),
+        })
+    }
+
+    /// The next blocks; none at the end.
+    fn blocks(&mut self) -> Result<Vec<LogBlock>, String> {
+        let mut blocks = Vec::new();
+        while let Some(reader) = &mut self.reader
+            && blocks.len() < BLOCKS
+        {
+            let length = match self.file.read(&mut self.buffer) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                read => read.map_err(|error| format!("can not be read: {error}"))?,
+            };
+            let bytes = &self.buffer[..length];
+            let room = BEGINNING.saturating_sub(self.beginning.len());
+            self.beginning.extend_from_slice(&bytes[..length.min(room)]);
+            blocks.extend(reader.push(bytes));
+            if (length == 0 || reader.is_no_log())
+                && let Some(reader) = self.reader.take()
+            {
+                let (last, summary) = reader.finish();
+                blocks.extend(last);
+                self.summary = summary;
+            }
+        }
+        Ok(blocks)
+    }
 }
 
 /// What a file is that is no log, by its beginning.
@@ -180,7 +234,8 @@ mod tests {
         ] {
             let path = folder.path().join("file");
             std::fs::write(&path, bytes).unwrap();
-            assert_eq!(read(&path, &mut |_, _| {}).unwrap().instead, expected);
+            let read = read(&path, |block| (block.read(&mut |_| {}), ()), |()| {}).unwrap();
+            assert_eq!(read.instead, expected);
         }
     }
 }

@@ -334,15 +334,16 @@ fn excerpts_of_articles_give_the_article() {
 /// Every log of the fixtures, changed at random and cut off: never a panic, and the same result whatever the blocks are.
 #[test]
 fn changed_logs_are_read_to_their_end() {
-    use wimspect::analysis::diagnosis::{LogRead, SessionReader, deployments, tell};
+    use wimspect::analysis::diagnosis::{LogRead, SessionReader, Sieve, deployments, tell};
     use wimspect::facts::log::LogReader;
+    let sieve = Sieve::new(wimspect::inf_db::InfDb::embedded());
     let read = |bytes: &[u8], block: usize| {
-        let mut sessions = SessionReader::new(wimspect::inf_db::InfDb::embedded());
-        let mut reader = LogReader::new();
-        for part in bytes.chunks(block) {
-            reader.push(part, &mut |format, record| sessions.record(format, record));
+        let (mut sessions, mut reader) = (SessionReader::new(&sieve), LogReader::new());
+        let blocks: Vec<_> = bytes.chunks(block).filter_map(|part| reader.push(part)).collect();
+        let (last, mut summary) = reader.finish();
+        for block in blocks.iter().chain(&last) {
+            summary.add(&sessions.block(block));
         }
-        let summary = reader.finish(&mut |format, record| sessions.record(format, record));
         LogRead { path: "log".to_owned(), group: String::new(), summary, sessions: sessions.finish() }
     };
     let mut random = 7_u64;

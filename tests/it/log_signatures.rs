@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use wimspect::analysis::diagnosis::{Matcher, SignatureMatch};
+use wimspect::analysis::diagnosis::{SessionReader, Sieve, SignatureMatch};
 use wimspect::facts::log::{LogFormat, LogReader, LogSummary};
 use wimspect::inf_db::{InfDb, SignatureRole};
 
@@ -20,13 +20,14 @@ fn files(name: &str) -> Vec<PathBuf> {
 /// The file's signatures, read in blocks of a size that cuts lines and characters in two.
 fn diagnose(path: &Path, block: usize) -> (LogSummary, Vec<SignatureMatch<'static>>) {
     let bytes = std::fs::read(path).unwrap();
-    let mut matcher = Matcher::new(InfDb::embedded().log_signatures());
-    let mut reader = LogReader::new();
-    for part in bytes.chunks(block) {
-        reader.push(part, &mut |format, record| matcher.record(format, record));
+    let sieve = Sieve::new(InfDb::embedded());
+    let (mut sessions, mut reader) = (SessionReader::new(&sieve), LogReader::new());
+    let blocks: Vec<_> = bytes.chunks(block).filter_map(|part| reader.push(part)).collect();
+    let (last, mut summary) = reader.finish();
+    for block in blocks.iter().chain(&last) {
+        summary.add(&sessions.block(block));
     }
-    let summary = reader.finish(&mut |format, record| matcher.record(format, record));
-    (summary, matcher.finish())
+    (summary, sessions.finish().into_iter().flat_map(|session| session.matches).collect())
 }
 
 fn ids(found: &[SignatureMatch<'_>]) -> Vec<String> {

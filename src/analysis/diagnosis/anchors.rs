@@ -1,6 +1,5 @@
 //! What the anchors of `inf-db/log-anchors.toml` say about a record.
 
-use super::by_component::ByComponent;
 use super::pattern::{Captures, Step};
 use crate::facts::log::{LogFormat, Record};
 use crate::inf_db::{AnchorKind, LogAnchors};
@@ -9,7 +8,6 @@ use crate::inf_db::{AnchorKind, LogAnchors};
 #[derive(Debug)]
 pub(super) struct Anchors<'d> {
     all: Vec<Anchor<'d>>,
-    by_component: ByComponent,
 }
 
 #[derive(Debug)]
@@ -26,26 +24,23 @@ impl<'d> Anchors<'d> {
             formats: &anchor.formats,
             step: Step::new(&anchor.components, &anchor.any, false),
         });
-        Self { all: all.collect(), by_component: ByComponent::default() }
+        Self { all: all.collect() }
     }
 
-    /// Hands out what the record says, in the order of the table.
-    pub(super) fn read(&mut self, format: LogFormat, record: &Record<'_>, mut take: impl FnMut(AnchorKind, &Captures)) {
-        let all = &self.all;
+    /// Which of them take records of a component, and what their patterns begin with.
+    pub(super) fn of_component(&self, format: LogFormat, component: &str) -> (Vec<usize>, Vec<&'d str>) {
         let takes = |anchor: &Anchor<'_>| {
-            anchor.formats.iter().any(|name| name == format.name()) && anchor.step.takes_component(record.component)
+            anchor.formats.iter().any(|name| name == format.name()) && anchor.step.takes_component(component)
         };
-        let make = || {
-            let indices: Vec<usize> = (0..all.len()).filter(|i| all.get(*i).is_some_and(takes)).collect();
-            let literals = indices.iter().filter_map(|i| all.get(*i)).flat_map(|anchor| anchor.step.literals());
-            (indices.clone(), literals.collect())
-        };
+        let taking = || self.all.iter().enumerate().filter(|(_, anchor)| takes(anchor));
+        (taking().map(|(index, _)| index).collect(), taking().flat_map(|(_, anchor)| anchor.step.literals()).collect())
+    }
+
+    /// What the record says by these anchors, in their order.
+    pub(super) fn read(&self, indices: &[usize], record: &Record<'_>) -> Vec<(AnchorKind, Captures)> {
         let none = Captures::new();
-        for index in self.by_component.list(record.component, record.text, make) {
-            let Some(anchor) = self.all.get(*index) else { continue };
-            if let Some(captures) = anchor.step.meets(record.component, record.text, &[], &none) {
-                take(anchor.kind, &captures);
-            }
-        }
+        let anchors = indices.iter().filter_map(|index| self.all.get(*index));
+        let meets = |anchor: &Anchor<'_>| anchor.step.meets(record.component, record.text, &[], &none);
+        anchors.filter_map(|anchor| Some((anchor.kind, meets(anchor)?))).collect()
     }
 }

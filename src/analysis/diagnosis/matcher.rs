@@ -1,6 +1,5 @@
 //! The signatures that the records of one log meet.
 
-use super::by_component::ByComponent;
 use super::pattern::{Captures, Step};
 use crate::facts::log::{LogFormat, Record, Stamp};
 use crate::inf_db::{LogSignature, LogSignatures, SignatureStep, SignatureTopic};
@@ -42,21 +41,60 @@ pub struct SignatureMatch<'d> {
     pub last_line: u64,
 }
 
-/// Looks for every signature in the records of one log.
+/// All signatures, ready to be looked for.
 #[derive(Debug)]
-pub struct Matcher<'d> {
-    searches: Vec<Search<'d>>,
-    /// Which searches take records of a component.
-    by_component: ByComponent,
+pub(super) struct Signatures<'d> {
+    all: Vec<Steps<'d>>,
 }
 
 #[derive(Debug)]
-struct Search<'d> {
+struct Steps<'d> {
     topic: &'d SignatureTopic,
     signature: &'d LogSignature,
     steps: Vec<Step<'d>>,
     unless: Vec<Step<'d>>,
     until: Vec<Step<'d>>,
+}
+
+impl<'d> Signatures<'d> {
+    pub(super) fn new(signatures: &'d LogSignatures) -> Self {
+        let all = signatures.iter().map(|(topic, signature)| Steps {
+            topic,
+            signature,
+            steps: signature.step.iter().map(step).collect(),
+            unless: signature.unless.iter().map(step).collect(),
+            until: signature.until.iter().map(step).collect(),
+        });
+        Self { all: all.collect() }
+    }
+
+    /// Which of them take records of a component, and what their patterns for it begin with.
+    pub(super) fn of_component(&self, format: LogFormat, component: &str) -> (Vec<usize>, Vec<&'d str>) {
+        let takes = |steps: &Steps<'_>| {
+            steps.signature.formats.iter().any(|name| name == format.name())
+                && steps.all().any(|step| step.takes_component(component))
+        };
+        let taking = || self.all.iter().enumerate().filter(|(_, steps)| takes(steps));
+        let steps = taking().flat_map(|(_, steps)| steps.all()).filter(|step| step.takes_component(component));
+        (taking().map(|(index, _)| index).collect(), steps.flat_map(Step::literals).collect())
+    }
+}
+
+impl<'d> Steps<'d> {
+    fn all(&self) -> impl Iterator<Item = &Step<'d>> {
+        self.steps.iter().chain(&self.unless).chain(&self.until)
+    }
+}
+
+/// Looks for the signatures in the records of one log.
+#[derive(Debug)]
+pub(super) struct Matcher<'s, 'd> {
+    searches: Vec<Search<'s, 'd>>,
+}
+
+#[derive(Debug)]
+struct Search<'s, 'd> {
+    wanted: &'s Steps<'d>,
     attempts: Vec<Attempt>,
     found: Option<SignatureMatch<'d>>,
 }
@@ -67,48 +105,23 @@ struct Attempt {
     captures: Captures,
 }
 
-impl<'d> Matcher<'d> {
-    /// For one log.
-    pub fn new(signatures: &'d LogSignatures) -> Self {
-        let searches = signatures.iter().map(|(topic, signature)| Search {
-            topic,
-            signature,
-            steps: signature.step.iter().map(step).collect(),
-            unless: signature.unless.iter().map(step).collect(),
-            until: signature.until.iter().map(step).collect(),
-            attempts: Vec::new(),
-            found: None,
-        });
-        Self { searches: searches.collect(), by_component: ByComponent::default() }
+impl<'s, 'd> Matcher<'s, 'd> {
+    pub(super) fn new(signatures: &'s Signatures<'d>) -> Self {
+        let searches = signatures.all.iter().map(|wanted| Search { wanted, attempts: Vec::new(), found: None });
+        Self { searches: searches.collect() }
     }
 
-    /// The next record.
-    pub fn record(&mut self, format: LogFormat, record: &Record<'_>) {
-        let searches = &self.searches;
-        let takes = |search: &Search<'_>| {
-            search.signature.formats.iter().any(|name| name == format.name())
-                && search.all_steps().any(|step| step.takes_component(record.component))
-        };
-        let make = || {
-            let indices: Vec<usize> = (0..searches.len()).filter(|i| searches.get(*i).is_some_and(takes)).collect();
-            let steps = indices.iter().filter_map(|i| searches.get(*i)).flat_map(Search::all_steps);
-            let literals = steps.filter(|step| step.takes_component(record.component)).flat_map(Step::literals);
-            (indices.clone(), literals.collect())
-        };
-        for index in self.by_component.list(record.component, record.text, make) {
+    /// The next record, for the signatures that take its component.
+    pub(super) fn record(&mut self, indices: &[usize], record: &Record<'_>) {
+        for index in indices {
             if let Some(search) = self.searches.get_mut(*index) {
                 search.record(record);
             }
         }
     }
 
-    /// No more records: what was found, in the order of the lines.
-    pub fn finish(mut self) -> Vec<SignatureMatch<'d>> {
-        self.end_session()
-    }
-
     /// No more records of this session, another one may follow: what was found in it, in the order of the lines.
-    pub fn end_session(&mut self) -> Vec<SignatureMatch<'d>> {
+    pub(super) fn end_session(&mut self) -> Vec<SignatureMatch<'d>> {
         for search in &mut self.searches {
             search.settle(None);
             search.attempts.clear();
@@ -122,36 +135,34 @@ impl<'d> Matcher<'d> {
     }
 }
 
-impl<'d> Search<'d> {
-    fn all_steps(&self) -> impl Iterator<Item = &Step<'d>> {
-        self.steps.iter().chain(&self.unless).chain(&self.until)
-    }
-
+impl Search<'_, '_> {
     fn record(&mut self, record: &Record<'_>) {
         self.settle(Some(record));
-        let codes = &self.signature.codes;
-        let meets = |step: &Step<'_>, captures: &Captures| step.meets(record.component, record.text, codes, captures);
-        if !self.until.is_empty() && self.until.iter().any(|step| meets(step, &Captures::new()).is_some()) {
+        let Steps { signature, steps, unless, until, .. } = self.wanted;
+        let meets = |step: &Step<'_>, captures: &Captures| {
+            step.meets(record.component, record.text, &signature.codes, captures)
+        };
+        if !until.is_empty() && until.iter().any(|step| meets(step, &Captures::new()).is_some()) {
             self.settle(None);
             self.attempts.clear();
         }
-        self.attempts.retain(|attempt| !self.unless.iter().any(|step| meets(step, &attempt.captures).is_some()));
+        self.attempts.retain(|attempt| !unless.iter().any(|step| meets(step, &attempt.captures).is_some()));
         for attempt in &mut self.attempts {
-            let Some(step) = self.steps.get(attempt.evidence.len()) else { continue };
+            let Some(step) = steps.get(attempt.evidence.len()) else { continue };
             if let Some(captures) = meets(step, &attempt.captures) {
                 attempt.captures = captures;
                 attempt.evidence.push(evidence(record));
             }
         }
-        if let Some(captures) = self.steps.first().and_then(|step| meets(step, &Captures::new())) {
+        if let Some(captures) = steps.first().and_then(|step| meets(step, &Captures::new())) {
             // The same beginning once more: the nearer one counts.
-            self.attempts.retain(|a| a.evidence.len() != 1 || self.steps.len() == 1 || a.captures != captures);
+            self.attempts.retain(|a| a.evidence.len() != 1 || steps.len() == 1 || a.captures != captures);
             if self.attempts.len() >= MOST_ATTEMPTS {
                 self.attempts.remove(0);
             }
             self.attempts.push(Attempt { evidence: vec![evidence(record)], captures });
         }
-        if self.unless.is_empty() {
+        if unless.is_empty() {
             self.settle_complete(|_| true);
         }
     }
@@ -161,9 +172,9 @@ impl<'d> Search<'d> {
         if self.attempts.is_empty() {
             return;
         }
-        let (lines, minutes) = (self.signature.within_lines, self.signature.within_minutes);
+        let (lines, minutes) = (self.wanted.signature.within_lines, self.wanted.signature.within_minutes);
         let lines = lines.map_or(WITHIN_LINES, u64::from);
-        let steps = self.steps.len();
+        let steps = self.wanted.steps.len();
         let is_over = move |attempt: &Attempt| {
             let Some(now) = now else { return true };
             // A complete attempt waits for what would silence it, another one for its next step.
@@ -181,7 +192,7 @@ impl<'d> Search<'d> {
 
     /// Takes the complete attempts for which `is_over` holds as found.
     fn settle_complete(&mut self, is_over: impl Fn(&Attempt) -> bool) {
-        let steps = self.steps.len();
+        let steps = self.wanted.steps.len();
         let (done, open): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.attempts).into_iter().partition(|a| a.evidence.len() == steps && is_over(a));
         self.attempts = open;
@@ -194,8 +205,8 @@ impl<'d> Search<'d> {
                 }
                 None => {
                     self.found = Some(SignatureMatch {
-                        topic: self.topic,
-                        signature: self.signature,
+                        topic: self.wanted.topic,
+                        signature: self.wanted.signature,
                         evidence: attempt.evidence,
                         captures: attempt.captures,
                         count: 1,

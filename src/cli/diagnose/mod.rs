@@ -12,7 +12,9 @@ use super::args::{Common, Format, MinConfidence};
 use super::pipeline::{self, Inputs, Outcome};
 use super::{ExitStatus, complain, output};
 use crate::analysis::Request;
-use crate::analysis::diagnosis::{Diagnosis, Given, LogRead, SessionReader, State, deployments, release_of, tell, tie};
+use crate::analysis::diagnosis::{
+    Diagnosis, Given, LogRead, SessionReader, Sieve, State, deployments, release_of, tell, tie,
+};
 use crate::inf_db::{Confidence, InfDb};
 use crate::report::diagnosis::DiagnosisReport;
 use crate::report::{Problem, Report, json, markdown, text};
@@ -158,7 +160,8 @@ impl<'d> Reading<'d> {
                 }
             }
         }
-        let read: Vec<_> = files.par_iter().map(|file| one(file, db)).collect();
+        let sieve = Sieve::new(db);
+        let read: Vec<_> = files.par_iter().map(|file| one(file, &sieve)).collect();
         for (file, read) in files.into_iter().zip(read) {
             match read {
                 Ok((log, None)) => self.logs.push(log),
@@ -191,9 +194,9 @@ impl<'d> Reading<'d> {
 }
 
 /// Reads one log; what it is instead, if it is none.
-fn one<'d>(file: &LogFile, db: &'d InfDb) -> Result<(LogRead<'d>, Option<&'static str>), String> {
-    let mut reader = SessionReader::new(db);
-    let read = logs::read(&file.disk_path, &mut |format, record| reader.record(format, record))?;
+fn one<'d>(file: &LogFile, sieve: &Sieve<'d>) -> Result<(LogRead<'d>, Option<&'static str>), String> {
+    let mut reader = SessionReader::new(sieve);
+    let read = logs::read(&file.disk_path, |block| sieve.sift(block), |sifted| reader.take(sifted))?;
     let log = LogRead {
         path: file.path.clone(),
         group: file.folder.clone(),

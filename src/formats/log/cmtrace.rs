@@ -9,123 +9,165 @@ use super::{LONGEST_RECORD, Level, Pass, Record, Stamp, is_blank, lines_in};
 
 const OPEN: &str = "<![LOG[";
 const CLOSE: &str = "]LOG]!>";
-/// Attributes are names, numbers and one file name.
-const LONGEST_ATTRIBUTES: usize = 4096;
 
 static FIND_CLOSE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CLOSE));
 static FIND_OPEN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(OPEN));
+/// A record that begins a line begins in any case: if one before it is not at its end, that end was lost.
+static FIND_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\n<![LOG["));
 
-/// Hands out every whole record; gives how much of the text is done with.
-pub(super) fn run(text: &str, pass: &mut Pass<'_, '_>) -> usize {
-    let mut done = 0;
-    let first_line = pass.summary.lines + 1;
-    let mut lines = Lines { text, at: 0, number: first_line };
-    while let Some(close) = FIND_CLOSE.find(&text.as_bytes()[done..]).map(|at| done + at) {
-        let Some((attributes, end)) = attributes(text, close + CLOSE.len(), pass.end) else { break };
-        message(&text[done..close], done, &attributes, &mut lines, pass);
-        done = end;
-    }
-    if pass.end {
-        tail(&text[done..], done, &mut lines, pass);
-        done = text.len();
-    } else if text.len() - done > LONGEST_RECORD {
-        // Not one record can be this long: give it out as far as it goes.
-        let cut = text[done..].rfind('\n').map_or(text.len(), |at| done + at + 1);
-        tail(&text[done..cut], done, &mut lines, pass);
-        done = cut;
-    }
-    pass.summary.lines = lines.number_at(done) - 1;
-    done
-}
-
-/// Counts lines once, going forward.
-struct Lines<'t> {
-    text: &'t str,
-    at: usize,
-    number: u64,
-}
-
-impl Lines<'_> {
-    fn number_at(&mut self, at: usize) -> u64 {
-        if let Some(between) = self.text.get(self.at..at) {
-            self.number += lines_in(between);
-            self.at = at;
+/// Hands out the records of a block.
+pub(super) fn run(text: &str, pass: &mut Pass<'_>) {
+    let (mut at, mut line) = (0, pass.first_line);
+    while at < text.len() {
+        if let Some(usual) = Usual::read(&text[at..]) {
+            line += usual.lines_before;
+            pass.record(&Record { line, ..usual.record });
+            line += usual.lines_within;
+            at += usual.length;
+        } else {
+            let next = FIND_LINE.find(&text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
+            stretch(&text[at..next], line, pass);
+            line += lines_in(&text[at..next]);
+            at = next;
         }
-        self.number
     }
 }
 
-/// The text in front of `]LOG]!>`: one message, behind what was left of records that lost their end.
-fn message(part: &str, offset: usize, attributes: &Record<'_>, lines: &mut Lines<'_>, pass: &mut Pass<'_, '_>) {
-    let blank = part.len() - part.trim_start_matches(is_blank).len();
-    let mut rest = &part[blank..];
-    let mut at = offset + blank;
-    let mut truncated = true;
-    if let Some(after) = rest.strip_prefix(OPEN) {
-        truncated = false;
+/// Where the last record that begins a line begins.
+pub(super) fn last_start(text: &str) -> Option<usize> {
+    memchr::memmem::rfind(text.as_bytes(), FIND_LINE.needle()).map(|at| at + 1)
+}
+
+/// A record as nearly all are, found in one look over its bytes: white space at most in front of it, nothing lost, the
+/// attributes in the order in which the writers put them. Whatever is otherwise is left to [`message`].
+struct Usual<'t> {
+    record: Record<'t>,
+    /// Line ends in front of the record.
+    lines_before: u64,
+    /// Line ends in its text; the attributes have none.
+    lines_within: u64,
+    /// Up to the end of the attributes.
+    length: usize,
+}
+
+impl<'t> Usual<'t> {
+    fn read(text: &'t str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let blank = bytes.iter().take_while(|b| is_blank(char::from(**b))).count();
+        let message = bytes[blank..].strip_prefix(OPEN.as_bytes())?;
+        let start = bytes.len() - message.len();
+        let (length, lines_within) = Self::message(message)?;
+        let (record, attributes) = Self::attributes(text.get(start + length + CLOSE.len()..)?)?;
+        Some(Self {
+            record: Record { text: text.get(start..start + length)?, ..record },
+            lines_before: lines_in(&text[..blank]),
+            lines_within,
+            length: start + length + CLOSE.len() + attributes,
+        })
+    }
+
+    /// How long the message is, and its line ends.
+    fn message(bytes: &[u8]) -> Option<(usize, u64)> {
+        let (mut at, mut lines) = (0, 0);
+        loop {
+            at += memchr::memchr2(b']', b'\n', &bytes[at..])?;
+            let rest = &bytes[at..];
+            if rest.starts_with(CLOSE.as_bytes()) {
+                return Some((at, lines));
+            }
+            at += 1;
+            if rest.starts_with(b"\n") {
+                lines += 1;
+                // The end of this record was lost.
+                if rest[1..].starts_with(OPEN.as_bytes()) {
+                    return None;
+                }
+            }
+        }
+    }
+
+    /// `<time="10:11:12.345-120" date="06-12-2019" component="C" context="" type="1" thread="1100" file="a.cpp:7">`
+    fn attributes(text: &'t str) -> Option<(Record<'t>, usize)> {
+        let (time, rest) = value(text.strip_prefix("<time=\"")?)?;
+        let (date, rest) = rest.strip_prefix(" date=\"")?.split_at_checked("06-12-2019".len())?;
+        let (component, rest) = value(rest.strip_prefix("\" component=\"")?)?;
+        let (kind, rest) = rest.strip_prefix(" context=\"\" type=\"")?.split_at_checked(1)?;
+        let rest = rest.strip_prefix("\" thread=\"")?;
+        let end = memchr::memchr2(b'>', b'\n', rest.as_bytes())?;
+        // In a value it would be no end.
+        let closes = rest[..end].ends_with('"') && !rest[..end].ends_with("=\"");
+        let rest = rest[end..].strip_prefix('>').filter(|_| closes)?;
+        let time = Some(Stamp::cmtrace(time, date)?);
+        let record = Record { time, component, level: level(kind), ..Record::default() };
+        Some((record, text.len() - rest.len()))
+    }
+}
+
+/// The value up to its quote, and what follows.
+fn value(text: &str) -> Option<(&str, &str)> {
+    let length = memchr::memchr2(b'"', b'\n', text.as_bytes())?;
+    let rest = text[length..].strip_prefix('"')?;
+    Some((&text[..length], rest))
+}
+
+/// Text in which no record begins a line, but perhaps the first: records one behind the other, and what is left of others.
+fn stretch(text: &str, first_line: u64, pass: &mut Pass<'_>) {
+    let (mut rest, mut line) = (text, first_line);
+    while let Some(length) = FIND_CLOSE.find(rest.as_bytes()) {
+        let (message, after) = (&rest[..length], &rest[length + CLOSE.len()..]);
+        let (attributes, after) = attributes(after);
+        let open = FIND_OPEN.find(message.as_bytes());
+        let (before, message) = match open {
+            Some(open) => (&message[..open], &message[open + OPEN.len()..]),
+            // The beginning was lost.
+            None => message.split_at(message.len() - message.trim_start_matches(is_blank).len()),
+        };
+        pass.unparsed(before);
+        let truncated = open.is_none() || attributes.truncated;
+        pass.record(&Record { line: line + lines_in(before), text: bounded(message), truncated, ..attributes });
+        line += lines_in(&rest[..rest.len() - after.len()]);
         rest = after;
-        // Another opener on a line of its own: the end of this record was lost.
-        while let Some(next) = FIND_OPEN.find(rest.as_bytes()).filter(|i| rest[..*i].ends_with('\n')) {
-            let line = lines.number_at(at);
-            pass.record(&Record { line, text: rest[..next].trim_end(), truncated: true, ..Record::default() });
-            at += OPEN.len() + next;
-            rest = &rest[next + OPEN.len()..];
-        }
-    } else if let Some(next) = FIND_OPEN.find(rest.as_bytes()) {
-        pass.unparsed(&rest[..next]);
-        at += next;
-        rest = &rest[next + OPEN.len()..];
-        truncated = false;
     }
-    let line = lines.number_at(at);
-    pass.record(&Record { line, text: rest, truncated, ..*attributes });
+    // The end was lost, or it is something else.
+    let Some(open) = FIND_OPEN.find(rest.as_bytes()) else { return pass.unparsed(rest) };
+    let (before, message) = (&rest[..open], &rest[open + OPEN.len()..]);
+    pass.unparsed(before);
+    let held = bounded(message);
+    let text = held.trim_end_matches(is_blank);
+    pass.record(&Record { line: line + lines_in(before), text, truncated: true, ..Record::default() });
+    pass.unparsed(&message[held.len()..]);
 }
 
-/// What follows the last whole record: the beginning of one, or something else.
-fn tail(part: &str, offset: usize, lines: &mut Lines<'_>, pass: &mut Pass<'_, '_>) {
-    let Some(open) = FIND_OPEN.find(part.as_bytes()) else { return pass.unparsed(part) };
-    pass.unparsed(&part[..open]);
-    let rest = &part[open + OPEN.len()..];
-    let mut end = rest.len().min(LONGEST_RECORD);
-    while !rest.is_char_boundary(end) {
+fn bounded(text: &str) -> &str {
+    let mut end = text.len().min(LONGEST_RECORD);
+    while !text.is_char_boundary(end) {
         end -= 1;
     }
-    let line = lines.number_at(offset + open);
-    pass.record(&Record { line, text: rest[..end].trim_end_matches(is_blank), truncated: true, ..Record::default() });
-    pass.unparsed(&rest[end..]);
+    &text[..end]
 }
 
-/// `<name="value" ... >` from `at` on, in any order, and where it ends. `None`: the rest has not come yet.
-fn attributes(text: &str, at: usize, last: bool) -> Option<(Record<'_>, usize)> {
+/// `<name="value" ... >` in any order, and what follows. Torn ones end where they can no longer be read.
+fn attributes(text: &str) -> (Record<'_>, &str) {
     let mut record = Record::default();
-    let Some(mut rest) = text[at..].strip_prefix('<') else {
-        return (last || at < text.len()).then_some((record, at));
-    };
+    let Some(mut rest) = text.strip_prefix('<') else { return (record, text) };
     let (mut time, mut date) = ("", "");
-    let end = loop {
+    let after = loop {
         rest = rest.trim_start_matches(' ');
         if let Some(after) = rest.strip_prefix('>') {
-            break text.len() - after.len();
+            break after;
         }
-        let Some((name, value, after)) = attribute(rest) else {
-            let read = text.len() - rest.len();
-            // Torn in here, or not all of it has come yet.
-            let torn = last || rest.len() > LONGEST_ATTRIBUTES || rest.contains('\n');
-            return torn.then_some((Record { truncated: true, ..record }, read));
-        };
+        let Some((name, value, after)) = attribute(rest) else { return (Record { truncated: true, ..record }, rest) };
         match name {
             "time" => time = value,
             "date" => date = value,
             "component" => record.component = value,
             "type" => record.level = level(value),
-            "thread" => record.thread = value,
-            "file" => record.source = value,
             _ => {}
         }
         rest = after;
     };
     record.time = Stamp::cmtrace(time, date);
-    Some((record, end))
+    (record, after)
 }
 
 fn attribute(text: &str) -> Option<(&str, &str, &str)> {

@@ -1,7 +1,7 @@
 //! What becomes of CMTrace records in articles and issues: text, a blank, component (no time), or the viewer's clipboard with
 //! tabs: text, component, `M/D/YYYY h:mm:ss AM`, `1100 (0x044C)`. A message may span lines; its last line has the component.
 
-use super::{Pass, Record, Stamp, lines_in};
+use super::{Pass, Record, Stamp};
 
 /// Names that end a line of an article: the components of ConfigMgr and MDT that FORMATS and the articles show.
 const COMPONENTS: &[&str] = &[
@@ -24,24 +24,18 @@ const COMPONENTS: &[&str] = &[
     "LocationServices",
 ];
 /// Lines of one message; more were never seen, and a text that is no log does not become one record.
-const MOST_LINES: usize = 8;
+const MOST_LINES: u64 = 8;
 
-/// Hands out every whole record; gives how much of the text is done with.
-pub(super) fn run(text: &str, pass: &mut Pass<'_, '_>) -> usize {
-    let mut number = pass.summary.lines;
-    let (mut at, mut start, mut held) = (0, 0, 0usize);
+/// Hands out the records of a block.
+pub(super) fn run(text: &str, pass: &mut Pass<'_>) {
+    let mut number = pass.first_line;
+    let (mut at, mut start, mut held) = (0, 0, 0);
     while at < text.len() {
-        let next = match memchr::memchr(b'\n', &text.as_bytes()[at..]) {
-            Some(length) => at + length + 1,
-            None if pass.end => text.len(),
-            None => break,
-        };
-        number += 1;
+        let next = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
         let line = text[at..next].trim_end();
         if let Some((length, record)) = last_line(line) {
             let text = text[start..at + length].trim();
-            let line = number - held as u64;
-            pass.record(&Record { line, text, ..record });
+            pass.record(&Record { line: number - held, text, ..record });
             (start, held) = (next, 0);
         } else if line.is_empty() || held + 1 == MOST_LINES {
             // A paragraph ended without a component: no message.
@@ -50,10 +44,23 @@ pub(super) fn run(text: &str, pass: &mut Pass<'_, '_>) -> usize {
         } else {
             held += 1;
         }
+        number += 1;
         at = next;
     }
-    pass.summary.lines += lines_in(&text[..start]);
-    start
+    pass.unparsed(&text[start..]);
+}
+
+/// Behind the last line that ends a message or a paragraph.
+pub(super) fn last_start(text: &str) -> Option<usize> {
+    let mut end = memchr::memrchr(b'\n', text.as_bytes())?;
+    loop {
+        let start = memchr::memrchr(b'\n', &text.as_bytes()[..end]).map_or(0, |at| at + 1);
+        let line = text[start..end].trim_end();
+        if line.is_empty() || last_line(line).is_some() {
+            return Some(end + 1);
+        }
+        end = start.checked_sub(1)?;
+    }
 }
 
 /// The line ends a message: length of the message's part of it, and what the line says besides.
@@ -74,6 +81,6 @@ fn clipboard(line: &str) -> Option<(usize, Record<'_>)> {
         && number.bytes().all(|b| b.is_ascii_digit())
         && hex.strip_suffix(')')?.bytes().all(|b| b.is_ascii_hexdigit());
     valid.then_some(())?;
-    let record = Record { component, thread: number, time: Stamp::clipboard(time), ..Record::default() };
+    let record = Record { component, time: Stamp::clipboard(time), ..Record::default() };
     Some((message.len(), record))
 }

@@ -4,6 +4,9 @@
 use super::lines::Head;
 use super::{Level, Record, Stamp};
 
+/// What a header begins with.
+const HEADER: &str = "#Fields:";
+
 /// Where the columns are that a record is made of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Fields {
@@ -13,9 +16,18 @@ pub(super) struct Fields {
 }
 
 impl Fields {
+    /// The columns after a block.
+    pub(super) fn advance(&mut self, block: &str) {
+        for at in memchr::memmem::find_iter(block.as_bytes(), HEADER) {
+            if block[..at].is_empty() || block[..at].ends_with('\n') {
+                self.head(block[at..].lines().next().unwrap_or_default());
+            }
+        }
+    }
+
     /// What a line is; a header changes the columns from there on.
     pub(super) fn head<'a>(&mut self, line: &'a str) -> Head<'a> {
-        if let Some(names) = line.strip_prefix("#Fields:") {
+        if let Some(names) = line.strip_prefix(HEADER) {
             let find = |name: &str| names.split_whitespace().position(|n| n.eq_ignore_ascii_case(name));
             (self.site, self.status, self.known) = (find("s-sitename"), find("sc-status"), true);
             return Head::Structure;

@@ -1,6 +1,6 @@
 //! What the formats of one line per record have in common: a line begins a record, goes on with one, or is neither.
 
-use super::{LONGEST_RECORD, Pass, Record, lines_in};
+use super::{LONGEST_RECORD, Pass, Record};
 
 /// What a line is.
 pub(super) enum Head<'a> {
@@ -22,19 +22,14 @@ struct Open<'a> {
     end: usize,
 }
 
-/// Goes over the lines that are whole; gives how much of the text is done with.
-pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_, '_>, mut head: impl FnMut(&'t str) -> Head<'t>) -> usize {
-    let mut number = pass.summary.lines;
+/// Hands out the records of a block.
+pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_>, mut head: impl FnMut(&'t str) -> Head<'t>) {
+    let mut number = pass.first_line;
     let mut open: Option<Open<'t>> = None;
     let mut at = 0;
     while at < text.len() {
-        let next = match memchr::memchr(b'\n', &text.as_bytes()[at..]) {
-            Some(length) => at + length + 1,
-            None if pass.end => text.len(),
-            None => break,
-        };
+        let next = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
         let line = text[at..next].trim_end_matches(['\n', '\r']);
-        number += 1;
         match head(line) {
             Head::Record(record) => {
                 close(text, open.take(), pass);
@@ -61,22 +56,29 @@ pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_, '_>, mut head: impl FnM
                 pass.unparsed(line);
             }
         }
+        number += 1;
         at = next;
     }
-    // The last record may go on in the next block.
-    let used = match open {
-        Some(record) if !pass.end && at - record.start <= LONGEST_RECORD => record.start,
-        open => {
-            close(text, open, pass);
-            at
-        }
-    };
-    pass.summary.lines += lines_in(&text[..used]);
-    used
+    if let Some(open) = &mut open {
+        open.record.truncated |= pass.ends_early;
+    }
+    close(text, open, pass);
 }
 
-fn close(text: &str, open: Option<Open<'_>>, pass: &mut Pass<'_, '_>) {
+fn close(text: &str, open: Option<Open<'_>>, pass: &mut Pass<'_>) {
     if let Some(Open { record, text_start, end, .. }) = open {
         pass.record(&Record { text: text.get(text_start..end).unwrap_or(record.text), ..record });
+    }
+}
+
+/// The beginning of the last line that is whole and goes on with no record.
+pub(super) fn last_start<'t>(text: &'t str, mut head: impl FnMut(&'t str) -> Head<'t>) -> Option<usize> {
+    let mut end = memchr::memrchr(b'\n', text.as_bytes())?;
+    loop {
+        let start = memchr::memrchr(b'\n', &text.as_bytes()[..end])? + 1;
+        if !matches!(head(text[start..end].trim_end_matches('\r')), Head::Continuation) {
+            return Some(start);
+        }
+        end = start - 1;
     }
 }

@@ -1,10 +1,12 @@
 //! Logs of a deployment: records out of bytes, whatever wrote them.
 //!
-//! [`LogReader`] takes the bytes of a file block by block, finds encoding and format by what the first lines say (never by the
-//! file's name) and hands out one [`Record`] after the other. What it holds is bounded; a torn record, a garbage tail or a lone
-//! byte of another code page costs that record and nothing else: [`LogSummary`] says how much was not understood.
+//! [`LogReader`] takes the bytes of a file as they come, finds encoding and format by what the first lines say (never by the
+//! file's name) and cuts the text into blocks of whole records; a [`LogBlock`] hands out one [`Record`] after the other, on
+//! whatever thread. What is held is bounded; a torn record, a garbage tail or a lone byte of another code page costs that record
+//! and nothing else: [`LogSummary`] says how much was not understood.
 //! One file per format in here; grammars, encodings and traps are those of real logs (FORMATS.md 0 to 4).
 
+mod blocks;
 mod cmtrace;
 mod decode;
 mod detect;
@@ -20,12 +22,10 @@ mod wpeinit;
 #[cfg(test)]
 mod tests;
 
-use decode::Decoder;
+pub use blocks::{LogBlock, LogReader};
 pub use detect::detect;
 pub use time::Stamp;
 
-/// So much text is looked at before the format is decided.
-const SNIFF: usize = 16 << 10;
 /// A record longer than this is cut: no real one comes near, and the memory stays bounded.
 const LONGEST_RECORD: usize = 256 << 10;
 
@@ -90,7 +90,7 @@ pub enum Level {
     Fatal,
 }
 
-/// One record; everything borrows from the reader and lives until the next one.
+/// One record; everything borrows from its block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record<'a> {
     /// 1-based line on which it begins.
@@ -103,10 +103,6 @@ pub struct Record<'a> {
     pub component: &'a str,
     /// The writer's level.
     pub level: Level,
-    /// Thread as written; empty where the format has none.
-    pub thread: &'a str,
-    /// Source file, `name.cpp:line` or a script's name (CMTrace); the event id (`[0x060115]`, Panther).
-    pub source: &'a str,
     /// The text without what stands in front; a record over several lines keeps its line ends.
     pub text: &'a str,
     /// A part of it is missing: lost by two writers at once, cut off at the end of the file, or longer than the reader holds.
@@ -132,51 +128,31 @@ pub struct LogSummary {
     pub foreign_bytes: u64,
 }
 
-/// Gets the records of a file, each with the format that the file turned out to be in.
-pub type Sink<'s> = dyn FnMut(LogFormat, &Record<'_>) + 's;
+impl LogSummary {
+    /// Adds what reading a block came to.
+    pub fn add(&mut self, block: &Self) {
+        self.records += block.records;
+        self.truncated += block.truncated;
+        self.unparsed_lines += block.unparsed_lines;
+        self.unparsed_bytes += block.unparsed_bytes;
+    }
+}
 
-/// Reads one log, block by block.
-#[derive(Debug, Default)]
-pub struct LogReader {
-    decoder: Decoder,
-    text: String,
-    state: State,
+/// What a grammar's pass over a block works with.
+struct Pass<'p> {
+    /// Number of the block's first line.
+    first_line: u64,
+    /// The block ends within a record, because that is longer than what is held.
+    ends_early: bool,
     summary: LogSummary,
+    sink: &'p mut dyn FnMut(&Record<'_>),
 }
 
-#[derive(Debug, Default)]
-enum State {
-    #[default]
-    Sniffing,
-    NotALog,
-    Reading(LogFormat, Grammar),
-}
-
-#[derive(Debug)]
-enum Grammar {
-    CmTrace,
-    CmTraceText,
-    Panther,
-    Wpeinit,
-    SetupApi,
-    SetupApiNt5,
-    Iis(iis::Fields),
-}
-
-/// What a grammar's pass over the text works with.
-struct Pass<'p, 's> {
-    format: LogFormat,
-    /// No more text follows.
-    end: bool,
-    summary: &'p mut LogSummary,
-    sink: &'p mut Sink<'s>,
-}
-
-impl Pass<'_, '_> {
+impl Pass<'_> {
     fn record(&mut self, record: &Record<'_>) {
         self.summary.records += 1;
         self.summary.truncated += u64::from(record.truncated);
-        (self.sink)(self.format, record);
+        (self.sink)(record);
     }
 
     /// Counts text that is no record; what is blank does not count.
@@ -196,100 +172,4 @@ fn is_blank(c: char) -> bool {
 
 fn lines_in(text: &str) -> u64 {
     memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64
-}
-
-impl LogReader {
-    /// A reader for one file.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The next bytes of the file; blocks of 64 KB to 1 MB do well.
-    pub fn push(&mut self, bytes: &[u8], sink: &mut Sink<'_>) {
-        if !matches!(self.state, State::NotALog) {
-            // Whatever is handed in, no more than this is decoded at once.
-            for block in bytes.chunks(1 << 20) {
-                self.decoder.push(block, &mut self.text);
-                self.run(false, sink);
-            }
-        }
-    }
-
-    /// The beginning is in no format that is known: what follows is not looked at.
-    pub fn is_no_log(&self) -> bool {
-        matches!(self.state, State::NotALog)
-    }
-
-    /// No more bytes: the last records, and what it came to.
-    pub fn finish(mut self, sink: &mut Sink<'_>) -> LogSummary {
-        self.decoder.finish(&mut self.text);
-        self.run(true, sink);
-        self.summary.foreign_bytes = self.decoder.foreign_bytes();
-        self.summary
-    }
-
-    /// A whole file that is in memory.
-    pub fn read(bytes: &[u8], sink: &mut Sink<'_>) -> LogSummary {
-        let mut reader = Self::new();
-        reader.push(bytes, sink);
-        reader.finish(sink)
-    }
-
-    fn run(&mut self, end: bool, sink: &mut Sink<'_>) {
-        if matches!(self.state, State::Sniffing) {
-            if self.text.len() < SNIFF && !end {
-                return;
-            }
-            self.summary.format = detect(&self.text);
-            self.state =
-                self.summary.format.map_or(State::NotALog, |format| State::Reading(format, Grammar::new(format)));
-        }
-        let State::Reading(format, grammar) = &mut self.state else {
-            self.summary.unparsed_bytes += self.text.len() as u64;
-            self.text.clear();
-            return;
-        };
-        let mut pass = Pass { format: *format, end, summary: &mut self.summary, sink };
-        let mut used = grammar.run(&self.text, &mut pass);
-        if end {
-            pass.unparsed(&self.text[used..]);
-            used = self.text.len();
-            let tail = self.text.ends_with('\n');
-            self.summary.lines += u64::from(!self.text.is_empty() && !tail);
-        } else if self.text.len() - used > LONGEST_RECORD {
-            // No record comes out of this: give up what is there, up to where the next one may begin.
-            let cut = self.text[used..].rfind('\n').map_or(self.text.len(), |at| used + at + 1);
-            pass.unparsed(&self.text[used..cut]);
-            self.summary.lines += lines_in(&self.text[used..cut]);
-            used = cut;
-        }
-        self.text.drain(..used);
-    }
-}
-
-impl Grammar {
-    fn new(format: LogFormat) -> Self {
-        match format {
-            LogFormat::CmTrace => Self::CmTrace,
-            LogFormat::CmTraceText => Self::CmTraceText,
-            LogFormat::Panther => Self::Panther,
-            LogFormat::Wpeinit => Self::Wpeinit,
-            LogFormat::SetupApi => Self::SetupApi,
-            LogFormat::SetupApiNt5 => Self::SetupApiNt5,
-            LogFormat::IisW3c => Self::Iis(iis::Fields::default()),
-        }
-    }
-
-    /// Hands out the records that are whole; gives how much of the text is done with.
-    fn run(&mut self, text: &str, pass: &mut Pass<'_, '_>) -> usize {
-        match self {
-            Self::CmTrace => cmtrace::run(text, pass),
-            Self::CmTraceText => flattened::run(text, pass),
-            Self::Panther => lines::run(text, pass, |line| panther::head(line)),
-            Self::Wpeinit => lines::run(text, pass, |line| wpeinit::head(line)),
-            Self::SetupApi => lines::run(text, pass, |line| setupapi::head(line)),
-            Self::SetupApiNt5 => lines::run(text, pass, |line| setupapi_nt5::head(line)),
-            Self::Iis(fields) => lines::run(text, pass, |line| fields.head(line)),
-        }
-    }
 }

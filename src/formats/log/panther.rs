@@ -34,23 +34,19 @@ pub(super) fn record(line: &str) -> Option<Record<'_>> {
         "Perf" => Level::Verbose,
         _ => return None,
     };
-    let after = &rest[word.len()..];
-    let (source, after) = event_id(after);
+    let after = without_event_id(&rest[word.len()..]);
     let start = line.len() - after.len();
     let (component, text) = match columns(line, start) {
         Some(found) => found,
         None => single_blanks(after.trim_start()),
     };
-    Some(Record { time, component, level, source, text, ..Record::default() })
+    Some(Record { time, component, level, text, ..Record::default() })
 }
 
-/// `[0x060115]` in front of the component.
-fn event_id(text: &str) -> (&str, &str) {
-    let trimmed = text.trim_start();
-    let Some(end) = trimmed.strip_prefix("[0x").and_then(|hex| hex.find(']')) else { return ("", text) };
-    let (id, rest) = trimmed.split_at(end + 4);
-    let is_id = id[3..id.len() - 1].bytes().all(|b| b.is_ascii_hexdigit());
-    if is_id { (id, rest) } else { ("", text) }
+/// What follows `[0x060115]`, the event id in front of the component.
+fn without_event_id(text: &str) -> &str {
+    let id = text.trim_start().strip_prefix("[0x").and_then(|hex| hex.split_once(']'));
+    id.filter(|(hex, _)| hex.bytes().all(|b| b.is_ascii_hexdigit())).map_or(text, |(_, rest)| rest)
 }
 
 /// The layout in columns; `None` when nothing but blanks should stand between `from` and the component and something does.

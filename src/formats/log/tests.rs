@@ -2,20 +2,21 @@
 
 use super::*;
 
-/// `line|time|component|level|thread|source|text` of every record, `!` in front of a truncated one.
+/// `line|time|component|level|text` of every record, `!` in front of a truncated one.
 fn read(bytes: &[u8], block: usize) -> (Vec<String>, LogSummary) {
     let mut records = Vec::new();
-    let mut sink = |_: LogFormat, r: &Record<'_>| {
-        let time = r.time.map(|t| t.to_string()).unwrap_or_default();
-        let mark = if r.truncated { "!" } else { "" };
-        let Record { line, component, level, thread, source, text, .. } = r;
-        records.push(format!("{mark}{line}|{time}|{component}|{level:?}|{thread}|{source}|{text}"));
-    };
     let mut reader = LogReader::new();
-    for part in bytes.chunks(block.max(1)) {
-        reader.push(part, &mut sink);
+    let mut blocks: Vec<LogBlock> = bytes.chunks(block.max(1)).filter_map(|part| reader.push(part)).collect();
+    let (last, mut summary) = reader.finish();
+    blocks.extend(last);
+    for block in blocks {
+        summary.add(&block.read(&mut |r| {
+            let time = r.time.map(|t| t.to_string()).unwrap_or_default();
+            let mark = if r.truncated { "!" } else { "" };
+            let Record { line, component, level, text, .. } = r;
+            records.push(format!("{mark}{line}|{time}|{component}|{level:?}|{text}"));
+        }));
     }
-    let summary = reader.finish(&mut sink);
     (records, summary)
 }
 
@@ -45,8 +46,8 @@ fn cmtrace() {
         &format!("<![LOG[one]LOG]!><{attributes}>\r\n<![LOG[two\r\n<![CDATA[x]]>]LOG]!><type=\"0\" {attributes}>\r\n"),
         LogFormat::CmTrace,
         &[
-            "1|2019-06-12 10:11:12.345|TSManager|Error|1100|a.cpp:7|one",
-            "2|2019-06-12 10:11:12.345|TSManager|Error|1100|a.cpp:7|two\r\n<![CDATA[x]]>",
+            "1|2019-06-12 10:11:12.345|TSManager|Error|one",
+            "2|2019-06-12 10:11:12.345|TSManager|Error|two\r\n<![CDATA[x]]>",
         ],
     );
     // The start of a record lost, the end of one lost, the end of the file cut off.
@@ -54,10 +55,10 @@ fn cmtrace() {
         &format!("st]LOG]!><{attributes}>\n<![LOG[lost\n<![LOG[next]LOG]!><{attributes}>\n<![LOG[cu"),
         LogFormat::CmTrace,
         &[
-            "!1|2019-06-12 10:11:12.345|TSManager|Error|1100|a.cpp:7|st",
-            "!2||||||lost".replace("||||||", "|||Info|||").as_str(),
-            "3|2019-06-12 10:11:12.345|TSManager|Error|1100|a.cpp:7|next",
-            "!4|||Info|||cu",
+            "!1|2019-06-12 10:11:12.345|TSManager|Error|st",
+            "!2|||Info|lost",
+            "3|2019-06-12 10:11:12.345|TSManager|Error|next",
+            "!4|||Info|cu",
         ],
     );
     let stamp = Stamp::cmtrace("10:11:12.345-120", "06-12-2019").unwrap();
@@ -70,12 +71,12 @@ fn cmtrace_text() {
     check(
         "Failed to run the action: X.\nUnspecified error TSManager\nExiting OSDSetupWindows\n",
         LogFormat::CmTraceText,
-        &["1||TSManager|Info|||Failed to run the action: X.\nUnspecified error", "3||OSDSetupWindows|Info|||Exiting"],
+        &["1||TSManager|Info|Failed to run the action: X.\nUnspecified error", "3||OSDSetupWindows|Info|Exiting"],
     );
     check(
         "some text\tAnything\t12/1/2023 1:02:03 PM\t1100 (0x044C)\r\n",
         LogFormat::CmTraceText,
-        &["1|2023-12-01 13:02:03|Anything|Info|1100||some text"],
+        &["1|2023-12-01 13:02:03|Anything|Info|some text"],
     );
     // An article: three lines of a log among many others, which are no records.
     let prose = "This happens when things go wrong.\n\n".repeat(20);
@@ -94,15 +95,15 @@ fn panther() {
         .concat(),
         LogFormat::Panther,
         &[
-            "2|2010-02-10 10:00:01|IBS|Info||[0x060115]|text one",
-            "3|2010-02-10 10:00:02||Error|||blank component\r\n    more",
-            "6|2010-02-10 10:00:03|DISM|Warning|||a: b",
+            "2|2010-02-10 10:00:01|IBS|Info|text one",
+            "3|2010-02-10 10:00:02||Error|blank component\r\n    more",
+            "6|2010-02-10 10:00:03|DISM|Warning|a: b",
         ],
     );
     check(
         "<Date> <TIME>, FatalError [0x090001] PANTHR Unhandled\n<Date> <Time>, Info [SETUP.EXE] Called\n",
         LogFormat::Panther,
-        &["1||PANTHR|Fatal||[0x090001]|Unhandled", "2|||Info|||[SETUP.EXE] Called"],
+        &["1||PANTHR|Fatal|Unhandled", "2|||Info|[SETUP.EXE] Called"],
     );
 }
 
@@ -111,7 +112,7 @@ fn wpeinit() {
     check(
         "Info      No unattend file\r\n2019-06-12 01:02:03.004, Error     QueryAdapterStatus: no adapters found.\r\n",
         LogFormat::Wpeinit,
-        &["1|||Info|||No unattend file", "2|2019-06-12 01:02:03.004||Error|||QueryAdapterStatus: no adapters found."],
+        &["1|||Info|No unattend file", "2|2019-06-12 01:02:03.004||Error|QueryAdapterStatus: no adapters found."],
     );
 }
 
@@ -123,15 +124,15 @@ fn setupapi() {
          !!!  inf: Invalid INF\r\n!    ump: warn\r\n<<<  [Exit status: SUCCESS]\r\n",
         LogFormat::SetupApi,
         &[
-            "2||header|Info|||OS Version = 10.0.1",
-            "4|2021-03-01 09:00:00.500|boot|Info|||[Boot Session: 2021/03/01 09:00:00.500]",
-            "6||>>>|Info|||[Install - X]",
-            "7|2021-03-01 09:00:01.125|>>>|Info|||Section start 2021/03/01 09:00:01.125",
-            "8||cmd|Info|||a b",
-            "9||dvi|Info|||{Core}",
-            "10||inf|Error|||Invalid INF",
-            "11||ump|Warning|||warn",
-            "12||<<<|Info|||[Exit status: SUCCESS]",
+            "2||header|Info|OS Version = 10.0.1",
+            "4|2021-03-01 09:00:00.500|boot|Info|[Boot Session: 2021/03/01 09:00:00.500]",
+            "6||>>>|Info|[Install - X]",
+            "7|2021-03-01 09:00:01.125|>>>|Info|Section start 2021/03/01 09:00:01.125",
+            "8||cmd|Info|a b",
+            "9||dvi|Info|{Core}",
+            "10||inf|Error|Invalid INF",
+            "11||ump|Warning|warn",
+            "12||<<<|Info|[Exit status: SUCCESS]",
         ],
     );
     check(
@@ -139,10 +140,10 @@ fn setupapi() {
          #I022 Found \"id\"\r\n#E358 bad\r\n",
         LogFormat::SetupApiNt5,
         &[
-            "3|2009-05-20 19:35:11|>>>|Info|||[2009/05/20 19:35:11 1234.5 Driver Install]",
-            "4||#-019|Info|||Searching",
-            "5||#I022|Info|||Found \"id\"",
-            "6||#E358|Error|||bad",
+            "3|2009-05-20 19:35:11|>>>|Info|[2009/05/20 19:35:11 1234.5 Driver Install]",
+            "4||#-019|Info|Searching",
+            "5||#I022|Info|Found \"id\"",
+            "6||#E358|Error|bad",
         ],
     );
 }
@@ -152,12 +153,12 @@ fn iis() {
     check(
         "#Fields: date time s-sitename cs-method sc-status\r\n2009-05-20 19:35:11 W3SVC1 GET 401\r\n",
         LogFormat::IisW3c,
-        &["2|2009-05-20 19:35:11|W3SVC1|Warning|||W3SVC1 GET 401"],
+        &["2|2009-05-20 19:35:11|W3SVC1|Warning|W3SVC1 GET 401"],
     );
     check(
         "2009-05-20 19:35:11 W3SVC1 GET 401\r\n",
         LogFormat::IisW3c,
-        &["1|2009-05-20 19:35:11|W3SVC1|Info|||W3SVC1 GET 401"],
+        &["1|2009-05-20 19:35:11|W3SVC1|Info|W3SVC1 GET 401"],
     );
 }
 
@@ -166,12 +167,15 @@ fn memory_stays_bounded() {
     for line in ["<![LOG[x]LOG]!><time=\"1\">\n", "2010-02-10 10:00:01, Info       [0x060115] IBS    x\n", ">>>  [x]\n"]
     {
         let mut reader = LogReader::new();
-        reader.push(line.as_bytes(), &mut |_, _| {});
+        let mut blocks: Vec<LogBlock> = reader.push(line.as_bytes()).into_iter().collect();
         for _ in 0..64 {
-            reader.push(&[b'y'; 65536], &mut |_, r| assert!(r.text.len() <= 2 * LONGEST_RECORD));
-            assert!(reader.text.len() <= LONGEST_RECORD + 70_000, "{line}: {}", reader.text.len());
+            blocks.extend(reader.push(&[b'y'; 65536]));
         }
-        reader.finish(&mut |_, _| {});
+        blocks.extend(reader.finish().0);
+        for block in blocks {
+            assert!(block.size() <= LONGEST_RECORD + 2 * 65536, "{line}: {}", block.size());
+            block.read(&mut |r| assert!(r.text.len() <= 2 * LONGEST_RECORD));
+        }
     }
 }
 
@@ -210,6 +214,28 @@ fn bytes_of_any_kind_never_panic() {
         let bytes = parts.concat();
         let whole = read(&bytes, usize::MAX);
         prop_assert_eq!(read(&bytes, block), whole);
+        Ok(())
+    });
+    assert!(run.is_ok(), "{run:?}");
+}
+
+/// A blank in front of the first attribute is allowed, but nobody writes it: such a record is not read at one look.
+#[test]
+fn a_record_reads_the_same_at_one_look_and_piece_by_piece() {
+    use proptest::prelude::*;
+    let attributes = "<time=\"10:11:12.345-120\" date=\"06-12-2019\" component=\"C\" context=\"\" type=\"2\" thread=\"1\" file=\"f\">";
+    let pieces =
+        ["<![LOG[", "]LOG]!>", attributes, "\n", "\r\n", " ", "]", "text", "é", "\"", ">", "\0", "type=\"3\" "];
+    let record = format!("<![LOG[a record]LOG]!>{attributes}\r\n");
+    let mut runner = proptest::test_runner::TestRunner::default();
+    let run = runner.run(&proptest::collection::vec(0..=pieces.len(), 0..30), |parts| {
+        let part = |i: usize| pieces.get(i).copied().unwrap_or(&record);
+        let text = format!("{record}{}", parts.into_iter().map(part).collect::<String>());
+        let (usual, summary) = read(text.as_bytes(), usize::MAX);
+        let (unusual, _) = read(text.replace("<time", "< time").as_bytes(), usize::MAX);
+        let unusual: Vec<String> = unusual.into_iter().map(|record| record.replace("< time", "<time")).collect();
+        prop_assert_eq!(usual, unusual);
+        prop_assert_eq!(summary.lines, text.matches('\n').count() as u64 + u64::from(!text.ends_with('\n')));
         Ok(())
     });
     assert!(run.is_ok(), "{run:?}");

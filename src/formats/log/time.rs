@@ -25,15 +25,12 @@ pub struct Stamp {
 impl Stamp {
     /// Date `YYYY-MM-DD` or `YYYY/MM/DD`, a blank, time `HH:MM:SS`; the rest of the text follows.
     pub(super) fn leading(text: &str) -> Option<(Self, &str)> {
-        let bytes = text.as_bytes();
-        let head = bytes.get(..19)?;
-        let separator = |at: usize, of: &[u8]| head.get(at).is_some_and(|b| of.contains(b));
-        if !(separator(4, b"-/") && separator(7, b"-/") && separator(10, b" ")) {
+        let (head, _) = text.as_bytes().split_first_chunk::<19>()?;
+        let &[y1, y2, y3, y4, b'-' | b'/', m1, m2, b'-' | b'/', d1, d2, b' ', ref clock @ ..] = head else {
             return None;
-        }
-        let date = (number(&head[..4])?, number(&head[5..7])?, number(&head[8..10])?);
-        let stamp = Self::new(date, &head[11..19], 0)?;
-        text.get(19..).map(|rest| (stamp, rest))
+        };
+        let stamp = Self::from_digits([y1, y2, y3, y4], [m1, m2], [d1, d2], *clock)?;
+        text.get(head.len()..).map(|rest| (stamp, rest))
     }
 
     /// As [`leading`](Self::leading), and milliseconds `.mmm` where they follow.
@@ -50,57 +47,47 @@ impl Stamp {
 
     /// CMTrace: `HH:MM:SS.mmm+BIAS` and `MM-DD-YYYY`.
     pub(super) fn cmtrace(time: &str, date: &str) -> Option<Self> {
-        let (time, date) = (time.as_bytes(), date.as_bytes());
-        let (&[a, b, b'-', c, d, b'-', ref year @ ..], clock) = (date, time.get(..8)?) else { return None };
-        let (milli, bias) = match time.get(8..)? {
-            [b'.', rest @ ..] => {
-                let digits = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-                let milli = number(&rest[..digits.min(3)]).unwrap_or(0);
-                (milli, signed(&rest[digits..]))
-            }
-            rest => (0, signed(rest)),
-        };
-        let stamp = Self::new((number(year)?, number(&[a, b])?, number(&[c, d])?), clock, milli)?;
-        Some(Self { bias, ..stamp })
+        let &[m1, m2, b'-', d1, d2, b'-', y1, y2, y3, y4] = date.as_bytes() else { return None };
+        let (clock, rest) = time.as_bytes().split_first_chunk::<8>()?;
+        let stamp = Self::from_digits([y1, y2, y3, y4], [m1, m2], [d1, d2], *clock)?;
+        let Some(fraction) = rest.strip_prefix(b".") else { return Some(Self { bias: signed(rest), ..stamp }) };
+        let digits = fraction.iter().position(|b| !b.is_ascii_digit()).unwrap_or(fraction.len());
+        let millisecond = number(&fraction[..digits.min(3)]).unwrap_or(0);
+        Some(Self { millisecond, bias: signed(&fraction[digits..]), ..stamp })
     }
 
     /// The viewer's clipboard: `M/D/YYYY h:mm:ss AM`.
     pub(super) fn clipboard(text: &str) -> Option<Self> {
+        let small = |text: &str| number(text.as_bytes()).and_then(|value| u8::try_from(value).ok());
         let mut words = text.split(' ');
         let (date, clock, half) = (words.next()?, words.next()?, words.next());
-        let mut date = date.split('/').map(|part| number(part.as_bytes()));
-        let (month, day, year) = (date.next()??, date.next()??, date.next()??);
-        let mut clock = clock.split(':').map(|part| number(part.as_bytes()));
-        let (hour, minute, second) = (clock.next()??, clock.next()??, clock.next()??);
+        let mut date = date.split('/');
+        let (month, day, year) = (small(date.next()?)?, small(date.next()?)?, number(date.next()?.as_bytes())?);
+        let mut clock = clock.split(':');
+        let (hour, minute, second) = (small(clock.next()?)?, small(clock.next()?)?, small(clock.next()?)?);
         let hour = match half {
             Some(half) if half.eq_ignore_ascii_case("PM") => hour % 12 + 12,
             Some(_) => hour % 12,
             None => hour,
         };
-        Self::checked(year, month, day, (hour, minute, second), 0)
+        Self { year, month, day, hour, minute, second, millisecond: 0, bias: None }.valid()
     }
 
-    fn new((year, month, day): (u16, u16, u16), clock: &[u8], millisecond: u16) -> Option<Self> {
-        let &[a, b, b':', c, d, b':', e, f] = clock else { return None };
-        let clock = (number(&[a, b])?, number(&[c, d])?, number(&[e, f])?);
-        Self::checked(year, month, day, clock, millisecond)
+    /// Digits of year, month and day, and `HH:MM:SS`.
+    fn from_digits([y1, y2, y3, y4]: [u8; 4], month: [u8; 2], day: [u8; 2], clock: [u8; 8]) -> Option<Self> {
+        let [h1, h2, b':', m1, m2, b':', s1, s2] = clock else { return None };
+        let pairs = [[y1, y2], [y3, y4], month, day, [h1, h2], [m1, m2], [s1, s2]];
+        pairs.as_flattened().iter().all(u8::is_ascii_digit).then_some(())?;
+        let [century, year, month, day, hour, minute, second] =
+            pairs.map(|[tens, ones]| (tens - b'0') * 10 + (ones - b'0'));
+        let year = u16::from(century) * 100 + u16::from(year);
+        Self { year, month, day, hour, minute, second, millisecond: 0, bias: None }.valid()
     }
 
-    fn checked(year: u16, month: u16, day: u16, clock: (u16, u16, u16), millisecond: u16) -> Option<Self> {
-        let (hour, minute, second) = clock;
+    fn valid(self) -> Option<Self> {
+        let Self { month, day, hour, minute, second, .. } = self;
         let valid = (1..=12).contains(&month) && (1..=31).contains(&day) && hour < 24 && minute < 60 && second <= 60;
-        let byte = |value: u16| u8::try_from(value).ok();
-        valid.then_some(())?;
-        Some(Self {
-            year,
-            month: byte(month)?,
-            day: byte(day)?,
-            hour: byte(hour)?,
-            minute: byte(minute)?,
-            second: byte(second)?,
-            millisecond,
-            bias: None,
-        })
+        valid.then_some(self)
     }
 
     /// Milliseconds since 0000-03-01 as the clock of the machine showed them; for differences within one log.
@@ -130,11 +117,13 @@ impl std::fmt::Display for Stamp {
 
 /// One to five digits.
 fn number(digits: &[u8]) -> Option<u16> {
-    (!digits.is_empty() && digits.len() <= 5).then_some(())?;
-    digits.iter().try_fold(0u16, |sum, b| {
-        b.is_ascii_digit().then_some(())?;
-        sum.checked_mul(10)?.checked_add(u16::from(b - b'0'))
-    })
+    (1..=5).contains(&digits.len()).then_some(())?;
+    let mut value = 0;
+    for digit in digits {
+        digit.is_ascii_digit().then_some(())?;
+        value = value * 10 + u32::from(digit - b'0');
+    }
+    u16::try_from(value).ok()
 }
 
 fn signed(text: &[u8]) -> Option<i16> {

@@ -2,18 +2,22 @@
 //! blocks are that the bytes come in.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
-use wimspect::analysis::diagnosis::{LogRead, SessionReader, deployments, tell};
+use wimspect::analysis::diagnosis::{LogRead, SessionReader, Sieve, deployments, tell};
 use wimspect::facts::log::LogReader;
 use wimspect::inf_db::InfDb;
 
+static SIEVE: LazyLock<Sieve<'static>> = LazyLock::new(|| Sieve::new(InfDb::embedded()));
+
 fn read(bytes: &[u8], block: usize) -> LogRead<'static> {
-    let mut sessions = SessionReader::new(InfDb::embedded());
-    let mut reader = LogReader::new();
-    for part in bytes.chunks(block) {
-        reader.push(part, &mut |format, record| sessions.record(format, record));
+    let (mut sessions, mut reader) = (SessionReader::new(&SIEVE), LogReader::new());
+    let blocks: Vec<_> = bytes.chunks(block).filter_map(|part| reader.push(part)).collect();
+    let (last, mut summary) = reader.finish();
+    for block in blocks.iter().chain(&last) {
+        summary.add(&sessions.block(block));
     }
-    let summary = reader.finish(&mut |format, record| sessions.record(format, record));
     LogRead { path: "log".to_owned(), group: String::new(), summary, sessions: sessions.finish() }
 }
 
