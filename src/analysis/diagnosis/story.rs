@@ -326,7 +326,9 @@ fn sort_out<'d>(diagnosis: &mut Diagnosis<'d>, seen: Vec<(Seen<'d>, bool)>) {
     for (index, (seen, passed)) in seen.into_iter().enumerate() {
         let same = topic.is_none_or(|topic| *topic == seen.topic.id);
         match seen.signature.role {
-            SignatureRole::Cause | SignatureRole::Consequence if passed => diagnosis.context.push(seen),
+            SignatureRole::Cause | SignatureRole::Suspect | SignatureRole::Consequence if passed => {
+                diagnosis.context.push(seen);
+            }
             SignatureRole::Cause if Some(index) == first => diagnosis.cause = Some(seen),
             SignatureRole::Cause if same => diagnosis.same_cause.push(seen),
             SignatureRole::Consequence if same => diagnosis.consequences.push(seen),
