@@ -205,7 +205,7 @@ fn two_starts_are_two_runs() {
 
 #[test]
 fn runs_that_went_well_accuse_nobody() {
-    for logs in ["healthy", "went-on", "name-came-back", "network-came-late", "article-sp2-download"] {
+    for logs in ["healthy", "went-on", "name-came-back", "network-came-late", "rolled-over", "article-sp2-download"] {
         let report = json_line(&format!("diagnose fixtures/logs/{logs} --fail-on info"), 0);
         for found in items(&report["diagnoses"]) {
             assert_eq!((text(found, "/state"), &found["topic"]), ("nothing-known", &Value::Null), "{logs}");
