@@ -205,7 +205,7 @@ fn two_starts_are_two_runs() {
 
 #[test]
 fn runs_that_went_well_accuse_nobody() {
-    for logs in ["healthy", "went-on", "name-came-back", "article-sp2-download"] {
+    for logs in ["healthy", "went-on", "name-came-back", "network-came-late", "rolled-over", "article-sp2-download"] {
         let report = json_line(&format!("diagnose fixtures/logs/{logs} --fail-on info"), 0);
         for found in items(&report["diagnoses"]) {
             assert_eq!((text(found, "/state"), &found["topic"]), ("nothing-known", &Value::Null), "{logs}");
@@ -227,6 +227,16 @@ fn nothing_known_is_an_answer_with_the_lines_that_stand_out() {
         text(found, "/last_good/text").contains("Partition Disk 0")
             || text(found, "/last_good/text").contains("exit code 0")
     );
+}
+
+#[test]
+fn a_failure_is_one_in_each_way_in_which_logs_say_it() {
+    for (logs, step) in [("failed-with-code", Some("Fixture Step")), ("mdt-failed", None)] {
+        let report = json_line(&format!("diagnose fixtures/logs/{logs}"), 0);
+        let found = story(&report);
+        assert_eq!((text(found, "/state"), found["failed_step"].as_str()), ("failed", step), "{logs}");
+        assert!(!items(&found["suspicious"]).is_empty(), "{logs}");
+    }
 }
 
 /// "File not found" in the driver step has many causes; only the lines of pkgmgr.exe make it the article's.
@@ -317,6 +327,10 @@ fn excerpts_of_articles_give_the_article() {
         ("L41", "service-account-keys-after-restore"),
         ("L27", "dism-older-than-target"),
         ("L50", "winpe-without-network"),
+        ("L55", "winpe-without-network"),
+        ("L56", "winpe-without-network"),
+        ("L57", "winpe-without-network"),
+        ("L58", "winpe-without-address"),
         ("L54", "invalid-inf"),
     ] {
         let files = std::fs::read_dir(fixture(&format!("logs/{id}"))).unwrap();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::{finish, fixture, items, json_line, program, run_line, text};
+use crate::support::{finish, fixture, items, json_line, program, run, run_line, text};
 
 const PE3: &str = "fixtures/images/6.1.7600-amd64-inbox-monolithic.wim";
 const PE2_NO_NIC: &str = "fixtures/images/6.0.6001-x86-no-nic.wim";
@@ -153,6 +153,21 @@ fn every_format_gives_the_same_answer() {
     assert_eq!(machines, count + 3);
     assert_eq!(report["fleet"]["targets"][0]["without_network"].as_u64(), Some(machines));
     assert_eq!(findings(&report, NIC).len(), 1, "one finding for one adapter");
+}
+
+/// They stand in every list of the class Net, and no boot image has a driver for them.
+#[test]
+fn bluetooth_and_virtual_wireless_networks_are_no_adapters() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("FX61.txt");
+    let device =
+        |instance: &str| format!("Instance ID:                {instance}\nClass Name:                 Net\n\n");
+    let virtual_wifi = "{5d624f94-8850-40c3-a3fa-a4fd2080baf3}\\vwifimp_wfd\\5&1&0&11";
+    std::fs::write(&file, device("BTH\\MS_BTHPAN\\6&1&0&2") + &device(virtual_wifi)).unwrap();
+    let report = run(["verify", PE2_NO_NIC, "--fleet", file.to_str().unwrap(), "--format", "json"]).json();
+    assert_eq!(items(&report["coverage"]), &[] as &[Value]);
+    assert_eq!(report["fleet"]["left_out"]["software"], 2);
+    assert!(items(&report["findings"]).iter().all(|f| text(f, "/rule") != RULE));
 }
 
 #[test]

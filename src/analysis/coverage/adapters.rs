@@ -11,6 +11,7 @@ use crate::analysis::world::{DriverIndex, World};
 use crate::facts::device_ids::DeviceIds;
 use crate::facts::ids::HardwareId;
 use crate::facts::inventory::{FleetDevice, Machine};
+use crate::inf_db::EnumeratorKind;
 
 /// Drivers by an id that they name.
 type DriversById = HashMap<HardwareId, Vec<DriverIndex>>;
@@ -63,7 +64,7 @@ pub struct Adapters {
     pub all: Vec<FleetAdapter>,
     /// The adapters of each machine.
     pub of_machine: Vec<Vec<usize>>,
-    /// Network devices made by software.
+    /// Network devices made by software or reached over Bluetooth.
     pub software: usize,
     /// Network devices made by somebody's bus driver. Their adapter has the class System there: an inventory of the class Net
     /// alone does not name it.
@@ -113,7 +114,7 @@ impl Adapters {
     /// A new kind of adapter, `None` for what is none.
     fn judge(&mut self, inputs: &Inputs<'_>, drivers_by_id: &DriversById, device: &FleetDevice) -> Option<usize> {
         let id = device.ids.first()?.clone();
-        if !matches!(id_kind(&id, inputs.db), IdKind::Bus | IdKind::InBoxChild) {
+        if !matches!(id_kind(&id, inputs.db), IdKind::Bus | IdKind::InBoxChild) || is_bluetooth(inputs, &id) {
             return None;
         }
         let drivers: BTreeSet<DriverIndex> =
@@ -180,6 +181,12 @@ impl FleetAdapter {
 /// Its enumerator is no bus that comes with Windows.
 fn is_child(inputs: &Inputs<'_>, device: &FleetDevice) -> bool {
     device.ids.first().is_some_and(|id| id_kind(id, inputs.db) == IdKind::Private)
+}
+
+/// A network over Bluetooth: every list of the class Net has one, and nobody deploys over it.
+fn is_bluetooth(inputs: &Inputs<'_>, id: &HardwareId) -> bool {
+    let enumerator = id.enumerator().and_then(|name| inputs.db.enumerators().get(name));
+    enumerator.is_some_and(|enumerator| enumerator.kind == EnumeratorKind::Bluetooth)
 }
 
 /// Which drivers name an id that some device of the fleet reports.

@@ -258,7 +258,7 @@ pub(super) fn release_fact(version: OsVersion) -> Option<RunFact> {
 }
 
 fn failed_step(sessions: &[(usize, &Session<'_>)]) -> Option<(usize, StepSeen)> {
-    sessions.iter().find_map(|(log, s)| {
+    sessions.iter().filter(|(_, s)| !goes_on(sessions, s)).find_map(|(log, s)| {
         // Where the task sequence went on to a step that ended well, it was allowed to fail.
         let after_the_last_good =
             s.steps.iter().rev().take_while(|step| step.ended != Ended::Well || s.failed.is_some());
@@ -272,7 +272,7 @@ fn seen<'d>(sessions: &[(usize, &Session<'d>)]) -> Vec<(Seen<'d>, bool)> {
     let mut found: BTreeMap<&str, (Seen<'d>, bool, u64)> = BTreeMap::new();
     for (log, session) in sessions {
         for m in &session.matches {
-            let passed = m.signature.may_pass && passed(session, m);
+            let passed = m.signature.may_pass && (passed(session, m) || goes_on(sessions, session));
             let lines = m.evidence.iter().map(|e| Line { log: *log, evidence: e.clone() });
             let new = || Seen {
                 topic: m.topic,
@@ -318,6 +318,21 @@ fn passed(session: &Session<'_>, m: &SignatureMatch<'_>) -> bool {
     session.failed.is_none() && session.steps.iter().any(later)
 }
 
+/// The task sequence went on in a log that begins later: ConfigMgr begins a new smsts.log when one is full.
+fn goes_on(sessions: &[(usize, &Session<'_>)], session: &Session<'_>) -> bool {
+    let well = |s: &Session<'_>| s.steps.iter().any(|step| step.ended == Ended::Well);
+    sessions.iter().all(|(_, s)| s.failed.is_none())
+        && sessions.iter().any(|(_, later)| begins_after(later, session) && well(later))
+}
+
+fn begins_after(later: &Session<'_>, session: &Session<'_>) -> bool {
+    let Some(((begin, _), (_, end))) = later.times.zip(session.times) else { return false };
+    match begin.utc_milliseconds().zip(end.utc_milliseconds()) {
+        Some((begin, end)) => begin >= end,
+        None => begin.local_milliseconds() >= end.local_milliseconds(),
+    }
+}
+
 /// Causes, what follows from them, and the rest.
 fn sort_out<'d>(diagnosis: &mut Diagnosis<'d>, seen: Vec<(Seen<'d>, bool)>) {
     let is_cause = |(seen, passed): &(Seen<'d>, bool)| seen.signature.role == SignatureRole::Cause && !passed;
@@ -326,7 +341,9 @@ fn sort_out<'d>(diagnosis: &mut Diagnosis<'d>, seen: Vec<(Seen<'d>, bool)>) {
     for (index, (seen, passed)) in seen.into_iter().enumerate() {
         let same = topic.is_none_or(|topic| *topic == seen.topic.id);
         match seen.signature.role {
-            SignatureRole::Cause | SignatureRole::Consequence if passed => diagnosis.context.push(seen),
+            SignatureRole::Cause | SignatureRole::Suspect | SignatureRole::Consequence if passed => {
+                diagnosis.context.push(seen);
+            }
             SignatureRole::Cause if Some(index) == first => diagnosis.cause = Some(seen),
             SignatureRole::Cause if same => diagnosis.same_cause.push(seen),
             SignatureRole::Consequence if same => diagnosis.consequences.push(seen),

@@ -5,7 +5,7 @@ use super::id::{Grouping, clean, find, is_instance};
 use super::{Devices, RawDevice, is_guid, is_mac, lines, problem_code, some};
 
 /// Most columns that are looked at.
-const MAX_COLUMNS: usize = 512;
+pub(super) const MAX_COLUMNS: usize = 512;
 /// Longest row in lines: quoted cells may hold line ends.
 const MAX_ROW_LINES: usize = 200;
 
@@ -93,7 +93,7 @@ fn quotes(line: &str) -> usize {
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Column {
+pub(super) enum Column {
     Machine,
     Model,
     Name,
@@ -110,7 +110,7 @@ enum Column {
 }
 
 /// The meaning of a header, without case, blanks, hyphens and underscores.
-fn column(header: &str) -> Column {
+pub(super) fn column(header: &str) -> Column {
     let name: String = header.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).take(64).collect();
     match name.as_str() {
         "pscomputername" | "computername" | "computer" | "systemname" | "machine" | "machinename" | "hostname"
@@ -153,7 +153,8 @@ pub(super) fn read(text: &str, devices: &mut Devices) {
     }
 }
 
-fn row_devices(cells: &[String], columns: &[Column], line: u32, devices: &mut Devices) {
+/// The devices of a row.
+pub(super) fn row_devices(cells: &[String], columns: &[Column], line: u32, devices: &mut Devices) {
     let mut about = RawDevice { line, ..RawDevice::default() };
     let mut group = Grouping::default();
     let (mut hardware, mut compatible) = (Vec::new(), Vec::new());

@@ -2,7 +2,7 @@
 //! properties, which are not localized. `&` comes as `&amp;` in WMI's form; lists as `{"a","b"}` or `{a, b}`.
 
 use super::id::{clean, is_field_id, is_instance};
-use super::{Devices, RawDevice, is_guid, is_mac, lines, problem_code, some};
+use super::{Devices, RawDevice, is_bare_mac, is_guid, is_mac, lines, problem_code, some};
 
 /// Most lines are records, and one of them holds an id.
 pub(super) fn is(sample: &[&str]) -> bool {
@@ -109,12 +109,18 @@ impl Record {
             "compatibleid" => device.compatible_ids = values(value),
             "classguid" if is_guid(value) => device.class_guid = Some(value.to_owned()),
             "pnpclass" | "class" | "deviceclass" => device.class = some(value),
-            "name" | "caption" | "description" | "friendlyname" | "devicename" if device.name.is_none() => {
+            // MSFT_NetAdapter: `Name` is the connection's, `DeviceName` a path.
+            "interfacedescription" | "driverdescription" => device.name = some(&value.replace("&amp;", "&")),
+            "name" | "caption" | "description" | "friendlyname" | "devicename"
+                if device.name.is_none() && !value.starts_with('\\') =>
+            {
                 device.name = some(&value.replace("&amp;", "&"));
             }
             "configmanagererrorcode" | "problem" => device.problem = problem_code(value),
             "systemname" | "pscomputername" | "__server" if device.machine.is_none() => device.machine = some(value),
             "macaddress" => device.has_network_fields |= is_mac(value),
+            // MSFT_NetAdapter (`Get-NetAdapter`): twelve digits.
+            "permanentaddress" => device.has_network_fields |= is_bare_mac(value),
             "netconnectionid" => device.has_network_fields |= !value.is_empty(),
             "present" => self.gone = value.eq_ignore_ascii_case("false"),
             _ => {}

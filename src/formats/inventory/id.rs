@@ -90,7 +90,18 @@ fn id_at(text: &str, at: usize) -> Option<&str> {
             break;
         }
     }
-    Some(text[start..stop].trim_end_matches(['.', '\\']))
+    let id = &text[start..stop];
+    match id.strip_suffix("...").or_else(|| id.strip_suffix('…')) {
+        Some(cut) => whole_parts(cut),
+        None => Some(id.trim_end_matches(['.', '\\'])),
+    }
+}
+
+/// What is whole of an id that the column of a table cut off: half an instance or subsystem is that of another device.
+fn whole_parts(cut: &str) -> Option<&str> {
+    let end = cut.match_indices('\\').nth(1).map(|(at, _)| at).or_else(|| cut.rfind(['&', '\\']))?;
+    let whole = &cut[..end];
+    base(whole).is_some().then_some(whole)
 }
 
 /// A part of an id (`VEN_`, `PID_`) in upper case.

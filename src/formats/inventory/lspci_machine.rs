@@ -1,7 +1,8 @@
-//! `lspci -mm` (one quoted line for each function) and `-vmm` (a block of `Key:<tab>value`), with `-nn` or `-n`.
+//! `lspci -mm` (one quoted line for each function) and `-vmm` (a block of `Key:<tab>value`), with `-nn` or `-n`. A copy from a
+//! terminal has blanks where the tab was.
 
 use super::lspci::{bracketed, slot};
-use super::{Devices, PciNumbers, RawDevice, lines, some};
+use super::{Devices, PciNumbers, RawDevice, lines, some, starts_blank};
 
 pub(super) fn is(sample: &[&str]) -> bool {
     let quoted =
@@ -11,10 +12,16 @@ pub(super) fn is(sample: &[&str]) -> bool {
 
 /// A `Slot:` with numbers in the block.
 fn is_blocks(sample: &[&str]) -> bool {
-    let has = |key: &str| sample.iter().any(|l| l.strip_prefix(key).is_some_and(|v| number(v).is_some()));
-    let slots =
-        |l: &&str| l.starts_with("Slot:\t") || (l.starts_with("Device:\t") && slot(&format!("{} ", &l[8..])).is_some());
-    sample.iter().any(slots) && has("Vendor:\t") && has("Device:\t")
+    let has = |key: &str| sample.iter().any(|l| value(l, key).is_some_and(|v| number(v).is_some()));
+    let is_slot = |v: &str| slot(&format!("{v} ")).is_some();
+    let slots = |l: &&str| value(l, "Slot").is_some() || value(l, "Device").is_some_and(is_slot);
+    sample.iter().any(slots) && has("Vendor") && has("Device")
+}
+
+/// The value behind `Key:` and blanks.
+fn value<'t>(line: &'t str, key: &str) -> Option<&'t str> {
+    let rest = line.strip_prefix(key)?.strip_prefix(':')?;
+    starts_blank(rest).then(|| rest.trim())
 }
 
 /// `Intel Corporation [8086]` or `8086`.

@@ -13,6 +13,7 @@ mod lspci_machine;
 mod msinfo;
 mod pnputil;
 mod setupapi;
+mod table;
 mod without_ids;
 mod zti_drivers;
 
@@ -30,6 +31,8 @@ pub enum InventoryFormat {
     HardwareIds,
     /// A table with a separator.
     Csv,
+    /// A table of PowerShell, with dashes below the names of its columns.
+    Table,
     /// `pnputil /enum-devices`.
     PnpUtil,
     /// `Key=Value` records of WMI, or `Key : Value` records of PowerShell's `Format-List`.
@@ -56,9 +59,10 @@ pub enum InventoryFormat {
 
 impl InventoryFormat {
     /// All of them, in a fixed order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::HardwareIds,
         Self::Csv,
+        Self::Table,
         Self::PnpUtil,
         Self::FormatList,
         Self::MsinfoNfo,
@@ -77,6 +81,7 @@ impl InventoryFormat {
         match self {
             InventoryFormat::HardwareIds => "hardware ids",
             InventoryFormat::Csv => "CSV",
+            InventoryFormat::Table => "PowerShell table",
             InventoryFormat::PnpUtil => "pnputil",
             InventoryFormat::FormatList => "WMI list",
             InventoryFormat::MsinfoNfo => "msinfo32 .nfo",
@@ -209,6 +214,7 @@ pub fn read(bytes: &[u8]) -> Inventory {
     match format {
         InventoryFormat::HardwareIds => id::read(text, &mut devices),
         InventoryFormat::Csv => csv::read(text, &mut devices),
+        InventoryFormat::Table => table::read(text, &mut devices),
         InventoryFormat::PnpUtil => pnputil::read(text, &mut devices),
         InventoryFormat::FormatList => format_list::read(text, &mut devices),
         InventoryFormat::MsinfoNfo => msinfo::read_nfo(text, &mut devices),
@@ -254,7 +260,7 @@ fn sniff(text: &str) -> Option<InventoryFormat> {
 
 fn sniff_lines(sample: &[&str]) -> Option<InventoryFormat> {
     use InventoryFormat as F;
-    let by_signature: [(Signature, F); 10] = [
+    let by_signature: [(Signature, F); 11] = [
         (msinfo::is_nfo, F::MsinfoNfo),
         (lspci_machine::is, F::LspciMachine),
         (lspci::is, F::Lspci),
@@ -262,6 +268,7 @@ fn sniff_lines(sample: &[&str]) -> Option<InventoryFormat> {
         (zti_drivers::is, F::ZtiDrivers),
         (dxdiag::is, F::DxDiag),
         (msinfo::is_report, F::MsinfoText),
+        (table::is, F::Table),
         (format_list::is, F::FormatList),
         (pnputil::is, F::PnpUtil),
         (devcon::is, F::Devcon),
@@ -304,6 +311,11 @@ fn is_mac(text: &str) -> bool {
             .bytes()
             .enumerate()
             .all(|(i, b)| if i % 3 == 2 { matches!(b, b':' | b'-') } else { b.is_ascii_hexdigit() })
+}
+
+/// `00155D010203`.
+fn is_bare_mac(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// There is a blank, a tab or a line end in it.

@@ -5,21 +5,22 @@
 use super::id::{clean, is_field_id, is_instance};
 use super::{Devices, RawDevice, has_blank, is_guid, lines, problem_code, some, starts_blank};
 
+/// The status of a device that is not there, as far as it was seen: English, French.
+const GONE: [&str; 2] = ["Disconnected", "Déconnecté"];
+
 /// A line `Label:   value` at column 0 whose value is an instance id.
 pub(super) fn is(sample: &[&str]) -> bool {
     sample.iter().filter(|line| labelled(line).is_some_and(|(_, v)| is_field_id(v) && is_instance(v))).count() > 0
 }
 
-/// Label and value; the label starts at column 0 and ends in a colon directly.
+/// Label and value; the label starts at column 0. French puts a blank in front of the colon.
 fn labelled(line: &str) -> Option<(&str, &str)> {
     if starts_blank(line) {
         return None;
     }
     let (label, value) = line.split_once(':').or_else(|| line.split_once('：'))?;
-    (!label.ends_with(' ')
-        && !label.bytes().any(|b| matches!(b, b'\\' | b'"'))
-        && (value.is_empty() || starts_blank(value)))
-    .then(|| (label, value.trim()))
+    (!label.bytes().any(|b| matches!(b, b'\\' | b'"')) && (value.is_empty() || starts_blank(value)))
+        .then(|| (label.trim_end(), value.trim()))
 }
 
 pub(super) fn read(text: &str, devices: &mut Devices) {
@@ -82,7 +83,7 @@ impl Block {
             self.device.problem = problem_code(value);
         } else if value == "Net" || label == "Class Name" {
             self.device.class = some(value);
-        } else if label == "Status" && value == "Disconnected" {
+        } else if GONE.contains(&value) {
             self.gone = true;
         }
     }

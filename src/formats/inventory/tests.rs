@@ -30,6 +30,10 @@ const FORMATS: &[(&str, InventoryFormat, usize, usize, usize)] = &[
     ("pnputil.txt", InventoryFormat::PnpUtil, 3, 0, 0),
     ("pnputil-ids.txt", InventoryFormat::PnpUtil, 3, 4, 7),
     ("pnputil-ids-german.txt", InventoryFormat::PnpUtil, 3, 4, 7),
+    ("pnputil-ids-french.txt", InventoryFormat::PnpUtil, 3, 4, 7),
+    ("pnputil-french.txt", InventoryFormat::PnpUtil, 1, 0, 0),
+    ("powershell-table.txt", InventoryFormat::Table, 3, 0, 0),
+    ("net-adapter.txt", InventoryFormat::FormatList, 2, 0, 0),
     ("pnputil-properties.txt", InventoryFormat::PnpUtil, 1, 4, 0),
     ("wmi-list.txt", InventoryFormat::FormatList, 3, 4, 7),
     ("format-list.txt", InventoryFormat::FormatList, 1, 4, 0),
@@ -46,6 +50,7 @@ const FORMATS: &[(&str, InventoryFormat, usize, usize, usize)] = &[
     ("lspci-nv.txt", InventoryFormat::Lspci, 2, 0, 0),
     ("lspci-nnmm.txt", InventoryFormat::LspciMachine, 2, 0, 0),
     ("lspci-nnvmm.txt", InventoryFormat::LspciMachine, 2, 0, 0),
+    ("lspci-nnvmm-copy.txt", InventoryFormat::LspciMachine, 2, 0, 0),
     ("ztidrivers.log", InventoryFormat::ZtiDrivers, 3, 0, 0),
     ("setupapi.dev.log", InventoryFormat::SetupApi, 2, 4, 7),
 ];
@@ -119,6 +124,7 @@ fn lspci_numbers() {
         ("lspci-nv.txt", subsystem),
         ("lspci-nnmm.txt", subsystem),
         ("lspci-nnvmm.txt", subsystem),
+        ("lspci-nnvmm-copy.txt", subsystem),
     ] {
         let inventory = fixture(name);
         let nic = inventory.devices.iter().find(|d| is_nic(d)).unwrap();
@@ -141,6 +147,8 @@ fn what_files_say_beside_the_ids() {
         ("wmic.csv", Some("FX21"), None, None, None, false),
         ("pnputil.txt", None, None, Some(net), Some(52), false),
         ("pnputil-ids-german.txt", None, None, Some(net), Some(52), false),
+        ("pnputil-ids-french.txt", None, None, Some(net), Some(52), false),
+        ("net-adapter.txt", None, None, None, None, true),
         ("wmi-list.txt", Some("FX-WMI"), None, Some(net), Some(0), false),
         ("format-list.txt", Some("FX31"), None, Some(net), None, false),
         ("format-list-wrapped.txt", None, None, Some(net), Some(0), false),
@@ -155,6 +163,14 @@ fn what_files_say_beside_the_ids() {
         assert_eq!(device.has_network_fields, network, "{name}");
     }
     assert_eq!(nic("msinfo.nfo").name.as_deref(), Some("fx gigabit adapter"));
+    assert_eq!(nic("net-adapter.txt").name.as_deref(), Some("fx gigabit adapter"));
+    let table = nic("powershell-table.txt");
+    assert_eq!((table.class.as_deref(), table.name.as_deref()), (Some("Net"), Some("fx gigabit adapter")));
+    assert_eq!(
+        fixture("powershell-table.txt").devices[2].other_ids,
+        ["PCI\\VEN_1AF4&DEV_10F1"],
+        "half a subsystem is none"
+    );
     assert_eq!(nic("devcon-find.txt").name.as_deref(), Some("fx netwerkadapter: eerste"));
     assert_eq!(nic("lspci-nnk.txt").name.as_deref(), Some("Fx Corporation [Fx] Gigabit [NIC]"));
     assert_eq!(fixture("powershell.csv").devices[1].name.as_deref(), Some("fx \"display\", first"));
@@ -170,6 +186,11 @@ fn ids_in_text() {
         ("{PCI\\VEN_1&DEV_2, PCI\\VEN_1}", &["PCI\\VEN_1&DEV_2", "PCI\\VEN_1"]),
         ("Enum\\PCI\\VEN_1&DEV_2\\x", &["PCI\\VEN_1&DEV_2\\x"]),
         ("VMBUS\\{f8615163-df3e-46c5-913f-f2d2f965ed0e}\\5&1", &["VMBUS\\{f8615163-df3e-46c5-913f-f2d2f965ed0e}\\5&1"]),
+        (
+            "PCI\\VEN_1&DEV_2&SUBSYS_0003... PCI\\VEN_1&DEV_2&REV_01\\3&11…",
+            &["PCI\\VEN_1&DEV_2", "PCI\\VEN_1&DEV_2&REV_01"],
+        ),
+        ("PCI\\VEN_80...", &[]),
         ("C:\\PCI\\x.inf XPCI\\VEN_1 \\\\srv\\USB\\a PCI\\ USB\\ROOT_HUB20", &[]),
     ];
     for (text, expected) in cases {

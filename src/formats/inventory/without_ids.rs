@@ -25,7 +25,7 @@ pub(super) fn advice(text: &str) -> String {
     let head: String = text.lines().take(40).collect::<Vec<_>>().join("\n");
     let lower = head.to_ascii_lowercase();
     let is_lspci = text.lines().take(40).any(|l| super::lspci::slot(l).is_some());
-    if is_lspci || lower.contains("slot:\t") {
+    if is_lspci || lower.contains("slot:\t") || lower.contains("slot:  ") {
         return format!("is a list of lspci with names only, without the numbers of the devices; {LSPCI_COMMAND}");
     }
     if lower.contains("module name") && lower.contains("link date") {

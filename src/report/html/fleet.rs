@@ -24,7 +24,7 @@ pub(super) fn write(context: &Context<'_>, html: &mut Html<'_>) -> io::Result<()
     html.text(&format!("{}. ", parts.join(", ")))?;
     let adapters = &coverage.adapters;
     for (count, what) in [
-        (adapters.software, "made by software"),
+        (adapters.software, "made by software or reached over Bluetooth"),
         (adapters.children, "made by a bus driver (the inventory must list class System for the adapter behind)"),
         (adapters.unclear, "of unknown kind that no network driver here knows"),
     ] {

@@ -58,7 +58,10 @@ pub(super) fn write(report: &Report<'_>, style: Style, out: &mut dyn Write) -> i
 fn notes(coverage: &Coverage, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let adapters = &coverage.adapters;
     if adapters.software > 0 {
-        let text = format!("left out: {} made by software", plural(adapters.software, "network device"));
+        let text = format!(
+            "left out: {} made by software or reached over Bluetooth",
+            plural(adapters.software, "network device")
+        );
         style.wrapped(out, "  ", &text)?;
     }
     if adapters.children > 0 {
