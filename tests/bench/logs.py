@@ -90,7 +90,7 @@ def main():
         path = arguments.keep or pathlib.Path(temporary) / "smsts.log"
         if not path.exists():
             make(path, arguments.megabytes << 20)
-        path.read_bytes()
+        run(f"cat '{path}' >/dev/null")
         programs = {
             "cat": f"cat '{path}' >/dev/null",
             "cat | cat": f"cat '{path}' | cat >/dev/null",

@@ -27,13 +27,13 @@ impl<'d> Anchors<'d> {
         Self { all: all.collect() }
     }
 
-    /// Which of them take records of a component, and what their patterns begin with.
-    pub(super) fn of_component(&self, format: LogFormat, component: &str) -> (Vec<usize>, Vec<&'d str>) {
-        let takes = |anchor: &Anchor<'_>| {
+    /// What the patterns begin with of those that take records of a component, each with the anchor's index.
+    pub(super) fn literals(&self, format: LogFormat, component: &str) -> impl Iterator<Item = (usize, &'d str)> {
+        let takes = move |anchor: &Anchor<'_>| {
             anchor.formats.iter().any(|name| name == format.name()) && anchor.step.takes_component(component)
         };
-        let taking = || self.all.iter().enumerate().filter(|(_, anchor)| takes(anchor));
-        (taking().map(|(index, _)| index).collect(), taking().flat_map(|(_, anchor)| anchor.step.literals()).collect())
+        let taking = self.all.iter().enumerate().filter(move |(_, anchor)| takes(anchor));
+        taking.flat_map(|(index, anchor)| anchor.step.literals().map(move |literal| (index, literal)))
     }
 
     /// What the record says by these anchors, in their order.

@@ -33,13 +33,15 @@ pub(super) struct Chain<'d> {
     done: Vec<Session<'d>>,
     now: Option<Session<'d>>,
     open: Vec<CommandSeen>,
+    /// Steps of this session that have not ended, by their place.
+    open_steps: Vec<usize>,
     /// Setup is installing drivers in Windows PE.
     in_windowspe_drivers: bool,
 }
 
 impl<'d> Chain<'d> {
     pub(super) fn new(db: &'d InfDb) -> Self {
-        Self { db, done: Vec::new(), now: None, open: Vec::new(), in_windowspe_drivers: false }
+        Self { db, done: Vec::new(), now: None, open: Vec::new(), open_steps: Vec::new(), in_windowspe_drivers: false }
     }
 
     /// The record that says `found` begins another session.
@@ -86,6 +88,7 @@ impl<'d> Chain<'d> {
         for command in self.open.drain(..) {
             push_command(&mut session.commands, command);
         }
+        self.open_steps.clear();
         self.in_windowspe_drivers = false;
         self.done.push(session);
     }
@@ -109,13 +112,13 @@ impl<'d> Chain<'d> {
             AnchorKind::NetworkUp | AnchorKind::NetworkMissing => {
                 now.network = Some((kind == AnchorKind::NetworkUp, evidence(record)));
             }
-            AnchorKind::StepStart => start_step(now, name, self.db, record),
-            AnchorKind::StepName => name_step(now, name, self.db, record),
+            AnchorKind::StepStart => start_step(now, &mut self.open_steps, name, self.db, record),
+            AnchorKind::StepName => name_step(now, &mut self.open_steps, name, self.db, record),
             AnchorKind::StepSucceeded => {
-                end_step(now, name, Ended::Well, self.db, record);
+                end_step(now, &mut self.open_steps, name, Ended::Well, self.db, record);
                 now.errors.clear();
             }
-            AnchorKind::StepFailed => end_step(now, name, Ended::Failed, self.db, record),
+            AnchorKind::StepFailed => end_step(now, &mut self.open_steps, name, Ended::Failed, self.db, record),
             AnchorKind::TaskSequenceFailed => now.failed = Some(evidence(record)),
             AnchorKind::Command => {
                 if self.open.len() >= MOST_OPEN {
@@ -197,8 +200,9 @@ fn seen(list: &mut Vec<NameSeen>, name: &str, record: &Record<'_>) {
     }
 }
 
-fn start_step(now: &mut Session<'_>, name: &str, db: &InfDb, record: &Record<'_>) {
+fn start_step(now: &mut Session<'_>, open: &mut Vec<usize>, name: &str, db: &InfDb, record: &Record<'_>) {
     if now.steps.len() < MOST_STEPS {
+        open.push(now.steps.len());
         now.steps.push(StepSeen {
             name: name.to_owned(),
             offers_drivers: db.log_anchors().is_driver_step(name),
@@ -210,7 +214,7 @@ fn start_step(now: &mut Session<'_>, name: &str, db: &InfDb, record: &Record<'_>
 }
 
 /// The variable has the whole name; the instruction's line can be cut at a full stop in it.
-fn name_step(now: &mut Session<'_>, name: &str, db: &InfDb, record: &Record<'_>) {
+fn name_step(now: &mut Session<'_>, open: &mut Vec<usize>, name: &str, db: &InfDb, record: &Record<'_>) {
     const NEAR: u64 = 10;
     match now.steps.last_mut() {
         Some(step)
@@ -221,14 +225,16 @@ fn name_step(now: &mut Session<'_>, name: &str, db: &InfDb, record: &Record<'_>)
             step.offers_drivers = db.log_anchors().is_driver_step(name);
         }
         _ if name.is_empty() => {}
-        _ => start_step(now, name, db, record),
+        _ => start_step(now, open, name, db, record),
     }
 }
 
-fn end_step(now: &mut Session<'_>, name: &str, ended: Ended, db: &InfDb, record: &Record<'_>) {
-    let open = now.steps.iter_mut().rev().find(|step| step.end.is_none() && step.name.eq_ignore_ascii_case(name));
-    if let Some(step) = open {
-        (step.end, step.ended) = (Some(evidence(record)), ended);
+fn end_step(now: &mut Session<'_>, open: &mut Vec<usize>, name: &str, ended: Ended, db: &InfDb, record: &Record<'_>) {
+    let is_it = |at: &usize| now.steps.get(*at).is_some_and(|step| step.name.eq_ignore_ascii_case(name));
+    if let Some(place) = open.iter().rposition(is_it) {
+        if let Some(step) = now.steps.get_mut(open.remove(place)) {
+            (step.end, step.ended) = (Some(evidence(record)), ended);
+        }
     } else if now.steps.len() < MOST_STEPS {
         let offers_drivers = db.log_anchors().is_driver_step(name);
         let end = Some(evidence(record));

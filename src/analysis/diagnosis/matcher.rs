@@ -68,15 +68,14 @@ impl<'d> Signatures<'d> {
         Self { all: all.collect() }
     }
 
-    /// Which of them take records of a component, and what their patterns for it begin with.
-    pub(super) fn of_component(&self, format: LogFormat, component: &str) -> (Vec<usize>, Vec<&'d str>) {
-        let takes = |steps: &Steps<'_>| {
-            steps.signature.formats.iter().any(|name| name == format.name())
-                && steps.all().any(|step| step.takes_component(component))
-        };
-        let taking = || self.all.iter().enumerate().filter(|(_, steps)| takes(steps));
-        let steps = taking().flat_map(|(_, steps)| steps.all()).filter(|step| step.takes_component(component));
-        (taking().map(|(index, _)| index).collect(), steps.flat_map(Step::literals).collect())
+    /// What the patterns begin with of those that take records of a component, each with the signature's index.
+    pub(super) fn literals(&self, format: LogFormat, component: &str) -> impl Iterator<Item = (usize, &'d str)> {
+        let reads = move |steps: &Steps<'_>| steps.signature.formats.iter().any(|name| name == format.name());
+        let reading = self.all.iter().enumerate().filter(move |(_, steps)| reads(steps));
+        reading.flat_map(move |(index, steps)| {
+            let taking = steps.all().filter(move |step| step.takes_component(component));
+            taking.flat_map(Step::literals).map(move |literal| (index, literal))
+        })
     }
 }
 
@@ -111,7 +110,7 @@ impl<'s, 'd> Matcher<'s, 'd> {
         Self { searches: searches.collect() }
     }
 
-    /// The next record, for the signatures that take its component.
+    /// The next record, for the signatures of which it holds a pattern's beginning: it says nothing to the others.
     pub(super) fn record(&mut self, indices: &[usize], record: &Record<'_>) {
         for index in indices {
             if let Some(search) = self.searches.get_mut(*index) {

@@ -11,9 +11,9 @@
 mod anchors;
 mod chain;
 mod deployment;
+mod finder;
 mod matcher;
 mod pattern;
-mod prefilter;
 mod reader;
 mod session;
 mod sieve;

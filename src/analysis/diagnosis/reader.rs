@@ -32,17 +32,12 @@ impl<'s, 'd> SessionReader<'s, 'd> {
         for heard in &sifted.heard {
             self.chain.pass(sifted.format, &heard.before);
             let record = heard.record();
-            let found = match heard.speaks {
-                true => self.sieve.anchors.read(&heard.wanted.anchors, &record),
-                false => Vec::new(),
-            };
+            let found = self.sieve.anchors.read(&heard.anchors, &record);
             if self.chain.is_new_session(sifted.format, &found) {
                 self.chain.end_session(self.matcher.end_session());
             }
             self.chain.record(sifted.format, &record, &found);
-            if heard.speaks {
-                self.matcher.record(&heard.wanted.signatures, &record);
-            }
+            self.matcher.record(&heard.signatures, &record);
         }
         self.chain.pass(sifted.format, &sifted.rest);
     }

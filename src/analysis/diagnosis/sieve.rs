@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::anchors::Anchors;
+use super::finder::Finder;
 use super::matcher::Signatures;
-use super::prefilter::Prefilter;
 use crate::facts::log::{Level, LogBlock, LogFormat, LogSummary, Record, Stamp};
 use crate::inf_db::InfDb;
 
@@ -20,16 +20,22 @@ pub struct Sieve<'d> {
     pub(super) db: &'d InfDb,
     pub(super) anchors: Anchors<'d>,
     pub(super) signatures: Signatures<'d>,
-    by_component: Mutex<HashMap<(LogFormat, String), Arc<Wanted>>>,
+    by_component: Mutex<HashMap<(LogFormat, String), Arc<Wanted<'d>>>>,
 }
 
-/// The anchors and signatures that take records of one component, as indices.
+/// What is looked for in the records of one component.
 #[derive(Debug)]
-pub(super) struct Wanted {
+struct Wanted<'d> {
     component: String,
-    pub(super) anchors: Vec<usize>,
-    pub(super) signatures: Vec<usize>,
-    prefilter: Prefilter,
+    finder: Finder<'d>,
+    /// Who wants a pattern of the finder.
+    by: Vec<Wants>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Wants {
+    Anchor(usize),
+    Signature(usize),
 }
 
 /// What matters of a block.
@@ -41,14 +47,16 @@ pub struct Sifted {
     pub(super) rest: Passed,
 }
 
-/// A record that is kept.
+/// A record that is kept: an anchor or a signature may meet it, or its writer calls it an error.
 #[derive(Debug)]
 pub(super) struct Heard {
     /// The records between the last one that was kept and this one.
     pub(super) before: Passed,
-    pub(super) wanted: Arc<Wanted>,
-    /// Something that is wanted of its component may be in it; else it is kept because its writer calls it an error.
-    pub(super) speaks: bool,
+    /// Anchors of which it holds a pattern's beginning, in the order of the table.
+    pub(super) anchors: Vec<usize>,
+    /// Signatures, likewise.
+    pub(super) signatures: Vec<usize>,
+    component: String,
     line: u64,
     time: Option<Stamp>,
     level: Level,
@@ -81,7 +89,7 @@ impl<'d> Sieve<'d> {
         let format = block.format();
         let (mut heard, mut passed) = (Vec::new(), Passed::default());
         // A log has a few components, and neighbouring records mostly have the same one.
-        let mut known: Vec<Arc<Wanted>> = Vec::new();
+        let mut known: Vec<Arc<Wanted<'d>>> = Vec::new();
         let mut last = 0;
         let summary = block.read(&mut |record| {
             if known.get(last).is_none_or(|wanted| wanted.component != record.component) {
@@ -91,41 +99,52 @@ impl<'d> Sieve<'d> {
                 });
             }
             let Some(wanted) = known.get(last) else { return };
-            let speaks = wanted.prefilter.may_be_in(record.text);
-            if speaks || record.level >= Level::Error {
-                heard.push(Heard::new(std::mem::take(&mut passed), wanted, speaks, record));
-            } else {
+            let (mut anchors, mut signatures) = (Vec::new(), Vec::new());
+            wanted.finder.find(record.text, |pattern| match wanted.by.get(pattern) {
+                Some(Wants::Anchor(index)) => anchors.push(*index),
+                Some(Wants::Signature(index)) => signatures.push(*index),
+                None => {}
+            });
+            if anchors.is_empty() && signatures.is_empty() && record.level < Level::Error {
                 passed.add(record);
+            } else {
+                heard.push(Heard::new(std::mem::take(&mut passed), anchors, signatures, record));
             }
         });
         (summary, Sifted { format, heard, rest: passed })
     }
 
-    fn wanted(&self, format: LogFormat, component: &str) -> Arc<Wanted> {
+    fn wanted(&self, format: LogFormat, component: &str) -> Arc<Wanted<'d>> {
         let mut all = self.by_component.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST_COMPONENTS {
             all.clear();
         }
         let wanted = all.entry((format, component.to_owned())).or_insert_with(|| {
-            let (anchors, mut literals) = self.anchors.of_component(format, component);
-            let (signatures, more) = self.signatures.of_component(format, component);
-            literals.extend(more);
-            let prefilter = Prefilter::new(&literals);
-            Arc::new(Wanted { component: component.to_owned(), anchors, signatures, prefilter })
+            let anchors = self.anchors.literals(format, component).map(|(index, text)| (Wants::Anchor(index), text));
+            let signatures = self.signatures.literals(format, component);
+            let signatures = signatures.map(|(index, text)| (Wants::Signature(index), text));
+            let (by, literals) = anchors.chain(signatures).unzip();
+            Arc::new(Wanted { component: component.to_owned(), finder: Finder::new(literals), by })
         });
         Arc::clone(wanted)
     }
 }
 
 impl Heard {
-    fn new(before: Passed, wanted: &Arc<Wanted>, speaks: bool, record: &Record<'_>) -> Self {
-        let &Record { line, time, level, text, .. } = record;
-        Self { before, wanted: Arc::clone(wanted), speaks, line, time, level, text: text.to_owned() }
+    fn new(before: Passed, anchors: Vec<usize>, signatures: Vec<usize>, record: &Record<'_>) -> Self {
+        let &Record { line, time, component, level, text, .. } = record;
+        let once = |mut indices: Vec<usize>| {
+            indices.sort_unstable();
+            indices.dedup();
+            indices
+        };
+        let (anchors, signatures) = (once(anchors), once(signatures));
+        Self { before, anchors, signatures, component: component.to_owned(), line, time, level, text: text.to_owned() }
     }
 
     pub(super) fn record(&self) -> Record<'_> {
-        let &Self { line, time, level, ref text, ref wanted, .. } = self;
-        Record { line, time, component: &wanted.component, level, text, truncated: false }
+        let &Self { line, time, level, ref component, ref text, .. } = self;
+        Record { line, time, component, level, text, truncated: false }
     }
 }
 
