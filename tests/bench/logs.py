@@ -38,10 +38,10 @@ TALK = [
 COURSE = [
     ("TSManager", 1, "Start executing an instruction. Instruction name: Step {n}. Instruction pointer: {n}", "instruction.cxx:805"),
     ("TSManager", 1, "Executing command line: smsappinstall.exe /app:{n}", "commandline.cpp:827"),
-    ("TSManager", 1, "Process completed with exit code 0", "commandline.cpp:1123"),
-    ("TSManager", 1, "Successfully completed the action (Step {n}) with the exit win32 code 0", "instruction.cxx:830"),
     ("TSMBootstrap", 2, "Failed to find the configuration file in the {n} places of the media", "mediahelper.cpp:77"),
     ("ApplyOperatingSystem", 3, "Unable to read the optional attribute {n}, 0x80070490", "imagefile.cpp:410"),
+    ("TSManager", 1, "Process completed with exit code 0", "commandline.cpp:1123"),
+    ("TSManager", 1, "Successfully completed the action (Step {n}) with the exit win32 code 0", "instruction.cxx:830"),
 ]
 FAILURE = [
     ("TSManager", 1, "Start executing an instruction. Instruction name: Setup windows and ConfigMgr. Instruction pointer: 1", "instruction.cxx:805"),
@@ -50,10 +50,11 @@ FAILURE = [
 ]
 
 
-def record(chance, second, component, level, text, source):
+def record(chance, second, component, level, text, source, number=None):
     day, second = 1 + second // 86400 % 28, second % 86400
     clock = f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}.{chance.randrange(1000):03}"
-    return (f'<![LOG[{text.replace("{n}", str(chance.randrange(9999)))}]LOG]!><time="{clock}+480" date="02-{day:02}-2010" '
+    number = chance.randrange(9999) if number is None else number
+    return (f'<![LOG[{text.replace("{n}", str(number))}]LOG]!><time="{clock}+480" date="02-{day:02}-2010" '
             f'component="{component}" context="" type="{level}" thread="{chance.randrange(500, 3000)}" file="{source}">\r\n')
 
 
@@ -61,12 +62,17 @@ def make(path, size):
     chance = random.Random(20101)
     with open(path, "w", encoding="utf-8", newline="") as log:
         log.write("\ufeff")
-        second = 0
+        second = step = 0
         while log.tell() < size:
             block = []
             for _ in range(20_000):
                 second += chance.randrange(2)
-                block.append(record(chance, second, *chance.choice(COURSE if chance.random() < 0.1 else TALK)))
+                if chance.random() < 0.1:
+                    # Every step begins, says something, and ends.
+                    block.append(record(chance, second, *COURSE[step % len(COURSE)], number=step // len(COURSE)))
+                    step += 1
+                else:
+                    block.append(record(chance, second, *chance.choice(TALK)))
             log.write("".join(block))
         log.writelines(record(chance, second, *line) for line in FAILURE)
 
