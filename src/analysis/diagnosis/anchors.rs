@@ -27,6 +27,11 @@ impl<'d> Anchors<'d> {
         Self { all: all.collect() }
     }
 
+    /// One of them names this component.
+    pub(super) fn names(&self, component: &str) -> bool {
+        self.all.iter().any(|anchor| anchor.step.names_component(component))
+    }
+
     /// What the patterns begin with of those that take records of a component, each with the anchor's index.
     pub(super) fn literals(&self, format: LogFormat, component: &str) -> impl Iterator<Item = (usize, &'d str)> {
         let takes = move |anchor: &Anchor<'_>| {

@@ -1,6 +1,6 @@
 //! The signatures that the records of one log meet.
 
-use super::pattern::{Captures, Step};
+use super::pattern::{Captures, Step, bounded};
 use crate::facts::log::{LogFormat, Record, Stamp};
 use crate::inf_db::{LogSignature, LogSignatures, SignatureStep, SignatureTopic};
 
@@ -66,6 +66,11 @@ impl<'d> Signatures<'d> {
             until: signature.until.iter().map(step).collect(),
         });
         Self { all: all.collect() }
+    }
+
+    /// One of them names this component.
+    pub(super) fn names(&self, component: &str) -> bool {
+        self.all.iter().flat_map(Steps::all).any(|step| step.names_component(component))
     }
 
     /// What the patterns begin with of those that take records of a component, each with the signature's index.
@@ -223,14 +228,10 @@ fn step(step: &SignatureStep) -> Step<'_> {
 
 /// A record as a line of evidence.
 pub(super) fn evidence(record: &Record<'_>) -> EvidenceLine {
-    let mut end = record.text.len().min(LONGEST_EVIDENCE);
-    while !record.text.is_char_boundary(end) {
-        end -= 1;
-    }
     EvidenceLine {
         line: record.line,
         time: record.time,
         component: record.component.to_owned(),
-        text: record.text[..end].to_owned(),
+        text: bounded(record.text, LONGEST_EVIDENCE).to_owned(),
     }
 }

@@ -42,7 +42,12 @@ impl<'d> Step<'d> {
 
     /// A record of this component can meet the step.
     pub(super) fn takes_component(&self, component: &str) -> bool {
-        self.components.is_empty() || self.components.iter().any(|c| c.eq_ignore_ascii_case(component))
+        self.components.is_empty() || self.names_component(component)
+    }
+
+    /// It is for records of this component and perhaps a few others.
+    pub(super) fn names_component(&self, component: &str) -> bool {
+        self.components.iter().any(|c| c.eq_ignore_ascii_case(component))
     }
 
     /// The literal texts with which its patterns begin.
@@ -113,7 +118,7 @@ fn fits(
                     Some(PatternPart::Literal(next)) => find_no_case(text, next)?,
                     _ => text.find(['\r', '\n']).unwrap_or(text.len()),
                 };
-                let value = bounded(&text[..length]);
+                let value = bounded(&text[..length], LONGEST_CAPTURE);
                 if let Some(before) = captures.get(*name) {
                     before.eq_ignore_ascii_case(value).then_some(())?;
                 } else {
@@ -126,8 +131,9 @@ fn fits(
     (!whole || text.trim().is_empty()).then_some(captures)
 }
 
-fn bounded(text: &str) -> &str {
-    let mut end = text.len().min(LONGEST_CAPTURE);
+/// The beginning of a text, at most so many bytes of it.
+pub(super) fn bounded(text: &str, most: usize) -> &str {
+    let mut end = text.len().min(most);
     while !text.is_char_boundary(end) {
         end -= 1;
     }

@@ -11,22 +11,19 @@ use super::matcher::Signatures;
 use crate::facts::log::{Level, LogBlock, LogFormat, LogSummary, Record, Stamp};
 use crate::inf_db::InfDb;
 
-/// Components that are remembered. Somebody who writes another one in every record costs time, not memory.
-const MOST_COMPONENTS: usize = 1000;
-
 /// Everything that is looked for in logs; one for all logs of a run.
 #[derive(Debug)]
 pub struct Sieve<'d> {
     pub(super) db: &'d InfDb,
     pub(super) anchors: Anchors<'d>,
     pub(super) signatures: Signatures<'d>,
-    by_component: Mutex<HashMap<(LogFormat, String), Arc<Wanted<'d>>>>,
+    /// By the component's name in small letters; `None`: all the components that no pattern names.
+    by_component: Mutex<HashMap<(LogFormat, Option<String>), Arc<Wanted<'d>>>>,
 }
 
 /// What is looked for in the records of one component.
 #[derive(Debug)]
 struct Wanted<'d> {
-    component: String,
     finder: Finder<'d>,
     /// Who wants a pattern of the finder.
     by: Vec<Wants>,
@@ -89,16 +86,17 @@ impl<'d> Sieve<'d> {
         let format = block.format();
         let (mut heard, mut passed) = (Vec::new(), Passed::default());
         // A log has a few components, and neighbouring records mostly have the same one.
-        let mut known: Vec<Arc<Wanted<'d>>> = Vec::new();
+        let mut known: Vec<(String, Arc<Wanted<'d>>)> = Vec::new();
         let mut last = 0;
         let summary = block.read(&mut |record| {
-            if known.get(last).is_none_or(|wanted| wanted.component != record.component) {
-                last = known.iter().position(|wanted| wanted.component == record.component).unwrap_or_else(|| {
-                    known.push(self.wanted(format, record.component));
+            let is_it = |(component, _): &(String, _)| component == record.component;
+            if !known.get(last).is_some_and(is_it) {
+                last = known.iter().position(is_it).unwrap_or_else(|| {
+                    known.push((record.component.to_owned(), self.wanted(format, record.component)));
                     known.len() - 1
                 });
             }
-            let Some(wanted) = known.get(last) else { return };
+            let Some((_, wanted)) = known.get(last) else { return };
             let (mut anchors, mut signatures) = (Vec::new(), Vec::new());
             wanted.finder.find(record.text, |pattern| match wanted.by.get(pattern) {
                 Some(Wants::Anchor(index)) => anchors.push(*index),
@@ -115,16 +113,15 @@ impl<'d> Sieve<'d> {
     }
 
     fn wanted(&self, format: LogFormat, component: &str) -> Arc<Wanted<'d>> {
+        let is_named = self.anchors.names(component) || self.signatures.names(component);
+        let key = is_named.then(|| component.to_ascii_lowercase());
         let mut all = self.by_component.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.len() >= MOST_COMPONENTS {
-            all.clear();
-        }
-        let wanted = all.entry((format, component.to_owned())).or_insert_with(|| {
+        let wanted = all.entry((format, key)).or_insert_with(|| {
             let anchors = self.anchors.literals(format, component).map(|(index, text)| (Wants::Anchor(index), text));
             let signatures = self.signatures.literals(format, component);
             let signatures = signatures.map(|(index, text)| (Wants::Signature(index), text));
             let (by, literals) = anchors.chain(signatures).unzip();
-            Arc::new(Wanted { component: component.to_owned(), finder: Finder::new(literals), by })
+            Arc::new(Wanted { finder: Finder::new(literals), by })
         });
         Arc::clone(wanted)
     }
@@ -158,5 +155,44 @@ impl Passed {
         if let Some(time) = record.time {
             self.times = Some((self.times.map_or(time, |(from, _)| from), time));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::log::LogReader;
+
+    fn record(component: &str, kind: u8, text: &str) -> String {
+        format!(
+            "<![LOG[{text}]LOG]!><time=\"10:00:00.000+480\" date=\"02-10-2010\" component=\"{component}\" context=\"\" \
+             type=\"{kind}\" thread=\"1\" file=\"x.cpp:1\">\r\n"
+        )
+    }
+
+    fn sift(sieve: &Sieve<'_>, text: &str) -> Sifted {
+        let mut reader = LogReader::new();
+        assert!(reader.push(text.as_bytes()).is_none());
+        sieve.sift(&reader.finish().0.unwrap()).1
+    }
+
+    #[test]
+    fn what_says_nothing_is_counted_and_not_kept() {
+        let sieve = Sieve::new(InfDb::embedded());
+        let exit = "Process completed with exit code 0";
+        let talk = record("TSManager", 1, "Expand a string: x");
+        let log = [&talk, &talk, &record("TSManager", 1, exit), &record("Other", 3, "bad"), &record("Other", 1, exit)];
+        let sifted = sift(&sieve, &log.map(String::as_str).concat());
+        let kept: Vec<_> = sifted.heard.iter().map(|h| (h.line, h.before.records, h.anchors.len(), h.level)).collect();
+        assert_eq!(kept[..2], [(3, 2, 1, Level::Info), (4, 0, 0, Level::Error)]);
+        assert_eq!(sifted.heard.len() as u64 + sifted.rest.records + 2, 5);
+    }
+
+    #[test]
+    fn components_that_no_pattern_names_share_one_list() {
+        let sieve = Sieve::new(InfDb::embedded());
+        let log: String = (0..100).map(|n| record(&format!("Component{n}"), 1, "text")).collect();
+        assert_eq!(sift(&sieve, &log).rest.records, 100);
+        assert_eq!(sieve.by_component.lock().unwrap().len(), 1);
     }
 }
