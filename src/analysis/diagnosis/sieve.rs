@@ -17,9 +17,11 @@ pub struct Sieve<'d> {
     pub(super) db: &'d InfDb,
     pub(super) anchors: Anchors<'d>,
     pub(super) signatures: Signatures<'d>,
-    /// By the component's name in small letters; `None`: all the components that no pattern names.
-    by_component: Mutex<HashMap<(LogFormat, Option<String>), Arc<Wanted<'d>>>>,
+    by_component: Mutex<ByComponent<'d>>,
 }
+
+/// By the component's name in small letters; `None`: all the components that no pattern names.
+type ByComponent<'d> = HashMap<(LogFormat, Option<String>), Arc<Wanted<'d>>>;
 
 /// What is looked for in the records of one component.
 #[derive(Debug)]
