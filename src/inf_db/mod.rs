@@ -140,11 +140,27 @@ impl InfDb {
         files: impl IntoIterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
         problems: &mut Vec<InfDbProblem>,
     ) -> InfDb {
-        let mut db = InfDb::default();
-        for (path, text) in files {
-            db.add(&DataFile { path: &path, text: &text }, problems);
+        type File<'a> = (Cow<'a, str>, Cow<'a, str>);
+        fn load(files: &[File<'_>]) -> (InfDb, Vec<InfDbProblem>) {
+            let (mut db, mut problems) = (InfDb::default(), Vec::new());
+            for (path, text) in files {
+                db.add(&DataFile { path, text }, &mut problems);
+            }
+            (db, problems)
         }
-        db
+        // Tables of many files and those of one are about the same amount of work, for a core each.
+        let (many, single): (Vec<File<'a>>, Vec<File<'a>>) = files
+            .into_iter()
+            .partition(|(path, _)| matches!(path.split_once('/'), Some((folder, _)) if folder != "winpe"));
+        let (many, single) = std::thread::scope(|scope| {
+            let many = scope.spawn(|| load(&many));
+            let single = load(&single);
+            (many.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), single)
+        });
+        let ((many, mut of_many), (single, of_single)) = (many, single);
+        problems.append(&mut of_many);
+        problems.extend(of_single);
+        InfDb { rules: many.rules, families: many.families, log_signatures: many.log_signatures, ..single }
     }
 
     /// Reads one file into its table; `false` when nothing of it can be used.

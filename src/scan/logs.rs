@@ -1,11 +1,11 @@
 //! Finds the logs of a deployment and reads them: by content, never by name, block by block.
 
+use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use crate::facts::log::{LogBlock, LogReader, LogSummary};
@@ -14,11 +14,10 @@ use crate::facts::log::{LogBlock, LogReader, LogSummary};
 const MAX_FILES: usize = 20_000;
 /// Deepest folder.
 const MAX_DEPTH: usize = 32;
-/// So much is read at a time.
-const BLOCK: usize = 256 << 10;
-/// So many blocks are in work at a time, while as many are read.
-const BLOCKS: usize = 16;
-/// So much of the beginning tells what a file is that is no log.
+/// So many blocks that are sifted may wait for one that is not.
+const MOST_WAITING: usize = 32;
+const BUG: &str = "wimspect failed on this file; this is a bug of wimspect, please report it with the file";
+/// So many characters of the beginning tell what a file is that is no log.
 const BEGINNING: usize = 512;
 
 /// A file that may be a log.
@@ -115,92 +114,117 @@ fn relative(root: &Path, path: &Path) -> String {
 pub fn read<T: Send>(
     path: &Path,
     sift: impl Fn(&LogBlock) -> (LogSummary, T) + Sync,
-    take: impl FnMut(&T),
+    take: impl FnMut(T) + Send,
 ) -> Result<ReadLog, String> {
-    // A bug of ours in one file must not end the run.
-    catch_unwind(AssertUnwindSafe(|| read_blocks(path, sift, take))).unwrap_or_else(|_| {
-        Err("wimspect failed on this file; this is a bug of wimspect, please report it with the file".to_owned())
-    })
-}
-
-fn read_blocks<T: Send>(
-    path: &Path,
-    sift: impl Fn(&LogBlock) -> (LogSummary, T) + Sync,
-    mut take: impl FnMut(&T),
-) -> Result<ReadLog, String> {
-    let mut source = Source::open(path)?;
-    let mut found = LogSummary::default();
-    let mut blocks = source.blocks()?;
-    while !blocks.is_empty() {
-        let (sifted, next) = rayon::join(|| blocks.par_iter().map(&sift).collect::<Vec<_>>(), || source.blocks());
-        for (summary, what) in sifted {
-            found.add(&summary);
-            take(&what);
+    let file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
+    let blocks = file.metadata().map_or(0, |meta| meta.len() / LogReader::<File>::BLOCK as u64);
+    let relay = Relay {
+        source: Mutex::new((LogReader::new(file), 0)),
+        sift,
+        sifted: Mutex::new((BTreeMap::new(), 0)),
+        taker: Mutex::new((LogSummary::default(), take)),
+    };
+    let mut results = Mutex::new(Vec::new());
+    let work = || {
+        let result = guarded(|| relay.work()).and_then(|done| done);
+        lock(&results).push(result);
+    };
+    rayon::scope(|scope| {
+        for _ in 1..rayon::current_num_threads().min(usize::try_from(blocks).unwrap_or(usize::MAX)) {
+            scope.spawn(|_| work());
         }
-        blocks = next?;
-    }
-    let mut summary = source.summary;
-    summary.add(&found);
-    let instead = summary.format.is_none().then(|| instead(&source.beginning));
-    Ok(ReadLog { summary, instead })
+        work();
+    });
+    results.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..).collect::<Result<(), String>>()?;
+    relay.finish()
 }
 
-/// A file and how far it is read.
-struct Source {
-    file: File,
-    buffer: Vec<u8>,
-    /// The first bytes.
-    beginning: Vec<u8>,
-    /// `None`: to its end.
-    reader: Option<LogReader>,
-    summary: LogSummary,
+/// The blocks of one file on their way. Every worker reads the next one, sifts it while it is still in its cache, and hands on
+/// what is left of it; whoever finds nobody at it takes what is next in order.
+struct Relay<S, T, F> {
+    /// And the number of the next block.
+    source: Mutex<(LogReader<File>, u64)>,
+    sift: S,
+    /// What is to be taken, by the number of its block; and the number of the one that is next.
+    sifted: Mutex<(BTreeMap<u64, Sifted<T>>, u64)>,
+    taker: Mutex<(LogSummary, F)>,
 }
 
-impl Source {
-    fn open(path: &Path) -> Result<Self, String> {
-        let file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
-        Ok(Self {
-            file,
-            buffer: vec![0; BLOCK],
-            beginning: Vec::new(),
-            reader: Some(LogReader::new()),
-            summary: LogSummary::default(),
-        })
-    }
+type Sifted<T> = Result<(LogSummary, T), String>;
 
-    /// The next blocks; none at the end.
-    fn blocks(&mut self) -> Result<Vec<LogBlock>, String> {
-        let mut blocks = Vec::new();
-        while let Some(reader) = &mut self.reader
-            && blocks.len() < BLOCKS
-        {
-            let length = match self.file.read(&mut self.buffer) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                read => read.map_err(|error| format!("can not be read: {error}"))?,
-            };
-            let bytes = &self.buffer[..length];
-            let room = BEGINNING.saturating_sub(self.beginning.len());
-            self.beginning.extend_from_slice(&bytes[..length.min(room)]);
-            blocks.extend(reader.push(bytes));
-            if (length == 0 || reader.is_no_log())
-                && let Some(reader) = self.reader.take()
-            {
-                let (last, summary) = reader.finish();
-                blocks.extend(last);
-                self.summary = summary;
-            }
+impl<T, S: Fn(&LogBlock) -> (LogSummary, T), F: FnMut(T)> Relay<S, T, F> {
+    fn work(&self) -> Result<(), String> {
+        let mut spent = None;
+        while let Some((number, block)) = self.next(spent.take())? {
+            let sifted = guarded(|| (self.sift)(&block));
+            spent = Some(block);
+            lock(&self.sifted).0.insert(number, sifted);
+            self.take()?;
         }
-        Ok(blocks)
+        Ok(())
     }
+
+    fn next(&self, spent: Option<LogBlock>) -> Result<Option<(u64, LogBlock)>, String> {
+        // One that takes its time must not let the others fill the memory.
+        while lock(&self.sifted).0.len() > MOST_WAITING {
+            self.take()?;
+            std::thread::yield_now();
+        }
+        let mut source = lock(&self.source);
+        let block = source.0.block(spent).map_err(|error| format!("can not be read: {error}"))?;
+        let number = source.1;
+        source.1 += 1;
+        Ok(block.map(|block| (number, block)))
+    }
+
+    /// Takes all that is there in order, if nobody is at it.
+    fn take(&self) -> Result<(), String> {
+        let mut taker = match self.taker.try_lock() {
+            Ok(taker) => taker,
+            Err(TryLockError::WouldBlock) => return Ok(()),
+            Err(TryLockError::Poisoned(_)) => return Err(BUG.to_owned()),
+        };
+        while let Some(sifted) = self.next_in_order() {
+            let (summary, what) = sifted?;
+            taker.0.add(&summary);
+            guarded(|| (taker.1)(what))?;
+        }
+        Ok(())
+    }
+
+    fn next_in_order(&self) -> Option<Sifted<T>> {
+        let (waiting, next) = &mut *lock(&self.sifted);
+        let sifted = waiting.remove(next)?;
+        *next += 1;
+        Some(sifted)
+    }
+
+    /// When all workers are done.
+    fn finish(self) -> Result<ReadLog, String> {
+        self.take()?;
+        let (found, _) = self.taker.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let (reader, _) = self.source.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut summary = reader.summary();
+        summary.add(&found);
+        Ok(ReadLog { summary, instead: reader.no_log().map(instead) })
+    }
+}
+
+/// A bug of ours in one file must not end the run.
+fn guarded<R>(work: impl FnOnce() -> R) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|_| BUG.to_owned())
+}
+
+fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What a file is that is no log, by its beginning.
-fn instead(beginning: &[u8]) -> &'static str {
-    let utf16 = beginning.starts_with(&[0xFF, 0xFE]) || beginning.starts_with(&[0xFE, 0xFF]);
-    let control = |b: &&u8| **b < 0x20 && !matches!(**b, b'\t' | b'\r' | b'\n' | 0x0C | 0x1A | 0x1B);
+fn instead(beginning: &str) -> &'static str {
+    let control = |c: char| c < ' ' && !matches!(c, '\t' | '\r' | '\n' | '\x0C' | '\x1A' | '\x1B');
     match () {
         () if beginning.is_empty() => "empty",
-        () if !utf16 && beginning.iter().filter(control).count() > 0 => "binary data",
+        () if beginning.chars().take(BEGINNING).any(control) => "binary data",
         () => "text in none of the forms CMTrace, Panther, wpeinit, setupapi and IIS W3C",
     }
 }
@@ -229,7 +253,7 @@ mod tests {
         for (bytes, expected) in [
             (&b""[..], Some("empty")),
             (b"MZ\x90\0\x03\0\0\0", Some("binary data")),
-            (b"Dear all,\nthe deployment failed.\n", Some(instead(b"text"))),
+            (b"Dear all,\nthe deployment failed.\n", Some(instead("text"))),
             (b"2010-02-10 10:00:00, Info                  IBS    x\r\n", None),
         ] {
             let path = folder.path().join("file");

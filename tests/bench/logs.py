@@ -63,6 +63,7 @@ def make(path, size):
     with open(path, "w", encoding="utf-8", newline="") as log:
         log.write("\ufeff")
         second = step = 0
+        talk = TALK[0]
         while log.tell() < size:
             block = []
             for _ in range(20_000):
@@ -72,7 +73,9 @@ def make(path, size):
                     block.append(record(chance, second, *COURSE[step % len(COURSE)], number=step // len(COURSE)))
                     step += 1
                 else:
-                    block.append(record(chance, second, *chance.choice(TALK)))
+                    # Four of five records of a real log have the component of the one before.
+                    talk = chance.choice([line for line in TALK if line[0] == talk[0] or chance.random() < 0.05])
+                    block.append(record(chance, second, *talk))
             log.write("".join(block))
         log.writelines(record(chance, second, *line) for line in FAILURE)
 

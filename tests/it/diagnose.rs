@@ -349,15 +349,18 @@ fn excerpts_of_articles_give_the_article() {
 #[test]
 fn changed_logs_are_read_to_their_end() {
     use wimspect::analysis::diagnosis::{LogRead, SessionReader, Sieve, deployments, tell};
-    use wimspect::facts::log::LogReader;
+    use wimspect::facts::log::{LogReader, LogSummary};
     let sieve = Sieve::new(wimspect::inf_db::InfDb::embedded());
     let read = |bytes: &[u8], block: usize| {
-        let (mut sessions, mut reader) = (SessionReader::new(&sieve), LogReader::new());
-        let blocks: Vec<_> = bytes.chunks(block).filter_map(|part| reader.push(part)).collect();
-        let (last, mut summary) = reader.finish();
-        for block in blocks.iter().chain(&last) {
-            summary.add(&sessions.block(block));
+        let (mut sessions, mut reader) = (SessionReader::new(&sieve), LogReader::with_block_size(bytes, block));
+        let mut found = LogSummary::default();
+        while let Some(block) = reader.block(None).unwrap() {
+            let (summary, sifted) = sieve.sift(&block);
+            found.add(&summary);
+            sessions.take(&sifted);
         }
+        let mut summary = reader.summary();
+        summary.add(&found);
         LogRead { path: "log".to_owned(), group: String::new(), summary, sessions: sessions.finish() }
     };
     let mut random = 7_u64;

@@ -21,12 +21,15 @@ fn files(name: &str) -> Vec<PathBuf> {
 fn diagnose(path: &Path, block: usize) -> (LogSummary, Vec<SignatureMatch<'static>>) {
     let bytes = std::fs::read(path).unwrap();
     let sieve = Sieve::new(InfDb::embedded());
-    let (mut sessions, mut reader) = (SessionReader::new(&sieve), LogReader::new());
-    let blocks: Vec<_> = bytes.chunks(block).filter_map(|part| reader.push(part)).collect();
-    let (last, mut summary) = reader.finish();
-    for block in blocks.iter().chain(&last) {
-        summary.add(&sessions.block(block));
+    let (mut sessions, mut reader) = (SessionReader::new(&sieve), LogReader::with_block_size(bytes.as_slice(), block));
+    let mut found = LogSummary::default();
+    while let Some(block) = reader.block(None).unwrap() {
+        let (summary, sifted) = sieve.sift(&block);
+        found.add(&summary);
+        sessions.take(&sifted);
     }
+    let mut summary = reader.summary();
+    summary.add(&found);
     (summary, sessions.finish().into_iter().flat_map(|session| session.matches).collect())
 }
 

@@ -1,6 +1,6 @@
 //! What the anchors of `inf-db/log-anchors.toml` say about a record.
 
-use super::pattern::{Captures, Step};
+use super::pattern::{Captures, Names, Step};
 use crate::facts::log::{LogFormat, Record};
 use crate::inf_db::{AnchorKind, LogAnchors};
 
@@ -27,6 +27,11 @@ impl<'d> Anchors<'d> {
         Self { all: all.collect() }
     }
 
+    /// The anchor of this index begins a session.
+    pub(super) fn begins_session(&self, index: usize) -> bool {
+        self.all.get(index).is_some_and(|anchor| anchor.kind == AnchorKind::SessionStart)
+    }
+
     /// One of them names this component.
     pub(super) fn names(&self, component: &str) -> bool {
         self.all.iter().any(|anchor| anchor.step.names_component(component))
@@ -42,10 +47,14 @@ impl<'d> Anchors<'d> {
     }
 
     /// What the record says by these anchors, in their order.
-    pub(super) fn read(&self, indices: &[usize], record: &Record<'_>) -> Vec<(AnchorKind, Captures)> {
+    pub(super) fn read<'t>(
+        &self,
+        indices: impl Iterator<Item = usize>,
+        record: &Record<'t>,
+    ) -> Vec<(AnchorKind, Names<'d, 't>)> {
         let none = Captures::new();
-        let anchors = indices.iter().filter_map(|index| self.all.get(*index));
-        let meets = |anchor: &Anchor<'_>| anchor.step.meets(record.component, record.text, &[], &none);
+        let anchors = indices.filter_map(|index| self.all.get(index));
+        let meets = |anchor: &Anchor<'d>| anchor.step.meets(record.component, record.text, &[], &none);
         anchors.filter_map(|anchor| Some((anchor.kind, meets(anchor)?))).collect()
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use super::matcher::{SignatureMatch, evidence};
-use super::pattern::Captures;
+use super::pattern::Names;
 use super::session::{AdapterSeen, CommandSeen, Ended, NameSeen, Session, StepSeen, VersionSeen};
 use super::sieve::Passed;
 use crate::facts::error_code::ErrorCode;
@@ -45,17 +45,18 @@ impl<'d> Chain<'d> {
     }
 
     /// The record that says `found` begins another session.
-    pub(super) fn is_new_session(&self, format: LogFormat, found: &[(AnchorKind, Captures)]) -> bool {
+    pub(super) fn is_new_session(&self, format: LogFormat, found: &[(AnchorKind, Names<'_, '_>)]) -> bool {
         let starts = found.iter().any(|(kind, _)| *kind == AnchorKind::SessionStart);
         // The head of a setupapi log belongs to its first session.
         let is_head = format == LogFormat::SetupApi && self.now.as_ref().is_some_and(|now| now.times.is_none());
         starts && !is_head && self.done.len() + 1 < MOST_SESSIONS
     }
 
-    /// Records of which nothing was kept.
-    pub(super) fn pass(&mut self, format: LogFormat, passed: &Passed) {
+    /// Records of which nothing was kept; `lines` are in front of their block.
+    pub(super) fn pass(&mut self, format: LogFormat, passed: &Passed, lines: u64) {
         if passed.records > 0 {
-            self.go_on(format, passed.lines, passed.records, passed.times);
+            let (first, last) = passed.lines;
+            self.go_on(format, (lines + first, lines + last), passed.records, passed.times);
         }
     }
 
@@ -69,10 +70,10 @@ impl<'d> Chain<'d> {
     }
 
     /// The next record, and what the anchors found in it.
-    pub(super) fn record(&mut self, format: LogFormat, record: &Record<'_>, found: &[(AnchorKind, Captures)]) {
-        self.go_on(format, (record.line, record.line), 1, record.time.map(|time| (time, time)));
-        for (kind, captures) in found {
-            self.anchor(*kind, captures, record);
+    pub(super) fn record(&mut self, format: LogFormat, record: &Record<'_>, found: &[(AnchorKind, Names<'_, '_>)]) {
+        self.go_on(format, (record.line, record.line), 1, record.time.stamp().map(|time| (time, time)));
+        for (kind, names) in found {
+            self.anchor(*kind, names, record);
         }
         if let (Level::Error | Level::Fatal, Some(now)) = (record.level, &mut self.now)
             && now.errors.len() < MOST_ERRORS
@@ -98,9 +99,9 @@ impl<'d> Chain<'d> {
         self.done
     }
 
-    fn anchor(&mut self, kind: AnchorKind, captures: &Captures, record: &Record<'_>) {
+    fn anchor(&mut self, kind: AnchorKind, names: &Names<'_, '_>, record: &Record<'_>) {
         let Some(now) = &mut self.now else { return };
-        let value = |name: &str| captures.get(name).map_or("", String::as_str).trim();
+        let value = |name: &str| names.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.trim());
         let name = value("name").trim_end_matches('.').trim_matches('\'');
         match kind {
             AnchorKind::SessionStart => {}

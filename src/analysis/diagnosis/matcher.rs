@@ -1,6 +1,6 @@
 //! The signatures that the records of one log meet.
 
-use super::pattern::{Captures, Step, bounded};
+use super::pattern::{Captures, Names, Step, bounded};
 use crate::facts::log::{LogFormat, Record, Stamp};
 use crate::inf_db::{LogSignature, LogSignatures, SignatureStep, SignatureTopic};
 
@@ -34,7 +34,7 @@ pub struct SignatureMatch<'d> {
     /// One line for each step, where it was found first.
     pub evidence: Vec<EvidenceLine>,
     /// What the names in the patterns stand for, there.
-    pub captures: Captures,
+    pub captures: Captures<'d>,
     /// How often it was found.
     pub count: u64,
     /// The line of the last step, where it was found last.
@@ -99,14 +99,20 @@ pub(super) struct Matcher<'s, 'd> {
 #[derive(Debug)]
 struct Search<'s, 'd> {
     wanted: &'s Steps<'d>,
-    attempts: Vec<Attempt>,
+    attempts: Vec<Attempt<'d>>,
     found: Option<SignatureMatch<'d>>,
 }
 
 #[derive(Clone, Debug)]
-struct Attempt {
+struct Attempt<'d> {
     evidence: Vec<EvidenceLine>,
-    captures: Captures,
+    captures: Captures<'d>,
+}
+
+impl<'d> Attempt<'d> {
+    fn add(&mut self, names: Names<'d, '_>) {
+        self.captures.extend(names.into_iter().map(|(name, value)| (name, value.into_owned())));
+    }
 }
 
 impl<'s, 'd> Matcher<'s, 'd> {
@@ -116,9 +122,9 @@ impl<'s, 'd> Matcher<'s, 'd> {
     }
 
     /// The next record, for the signatures of which it holds a pattern's beginning: it says nothing to the others.
-    pub(super) fn record(&mut self, indices: &[usize], record: &Record<'_>) {
+    pub(super) fn record(&mut self, indices: impl Iterator<Item = usize>, record: &Record<'_>) {
         for index in indices {
-            if let Some(search) = self.searches.get_mut(*index) {
+            if let Some(search) = self.searches.get_mut(index) {
                 search.record(record);
             }
         }
@@ -139,11 +145,11 @@ impl<'s, 'd> Matcher<'s, 'd> {
     }
 }
 
-impl Search<'_, '_> {
+impl<'d> Search<'_, 'd> {
     fn record(&mut self, record: &Record<'_>) {
         self.settle(Some(record));
         let Steps { signature, steps, unless, until, .. } = self.wanted;
-        let meets = |step: &Step<'_>, captures: &Captures| {
+        let meets = |step: &Step<'d>, captures: &Captures<'d>| {
             step.meets(record.component, record.text, &signature.codes, captures)
         };
         if !until.is_empty() && until.iter().any(|step| meets(step, &Captures::new()).is_some()) {
@@ -153,18 +159,20 @@ impl Search<'_, '_> {
         self.attempts.retain(|attempt| !unless.iter().any(|step| meets(step, &attempt.captures).is_some()));
         for attempt in &mut self.attempts {
             let Some(step) = steps.get(attempt.evidence.len()) else { continue };
-            if let Some(captures) = meets(step, &attempt.captures) {
-                attempt.captures = captures;
+            if let Some(names) = meets(step, &attempt.captures) {
+                attempt.add(names);
                 attempt.evidence.push(evidence(record));
             }
         }
-        if let Some(captures) = steps.first().and_then(|step| meets(step, &Captures::new())) {
+        if let Some(names) = steps.first().and_then(|step| meets(step, &Captures::new())) {
+            let mut attempt = Attempt { evidence: vec![evidence(record)], captures: Captures::new() };
+            attempt.add(names);
             // The same beginning once more: the nearer one counts.
-            self.attempts.retain(|a| a.evidence.len() != 1 || steps.len() == 1 || a.captures != captures);
+            self.attempts.retain(|a| a.evidence.len() != 1 || steps.len() == 1 || a.captures != attempt.captures);
             if self.attempts.len() >= MOST_ATTEMPTS {
                 self.attempts.remove(0);
             }
-            self.attempts.push(Attempt { evidence: vec![evidence(record)], captures });
+            self.attempts.push(attempt);
         }
         if unless.is_empty() {
             self.settle_complete(|_| true);
@@ -179,15 +187,16 @@ impl Search<'_, '_> {
         let (lines, minutes) = (self.wanted.signature.within_lines, self.wanted.signature.within_minutes);
         let lines = lines.map_or(WITHIN_LINES, u64::from);
         let steps = self.wanted.steps.len();
-        let is_over = move |attempt: &Attempt| {
-            let Some(now) = now else { return true };
+        let now = now.map(|now| (now.line, now.time.stamp()));
+        let is_over = move |attempt: &Attempt<'_>| {
+            let Some((line, time)) = now else { return true };
             // A complete attempt waits for what would silence it, another one for its next step.
             let from = if attempt.evidence.len() == steps { attempt.evidence.last() } else { attempt.evidence.first() };
             from.is_none_or(|from| {
-                let late = now.time.zip(from.time).zip(minutes).is_some_and(|((now, from), minutes)| {
+                let late = time.zip(from.time).zip(minutes).is_some_and(|((now, from), minutes)| {
                     now.local_milliseconds() - from.local_milliseconds() > i64::from(minutes) * 60_000
                 });
-                late || now.line.saturating_sub(from.line) > lines
+                late || line.saturating_sub(from.line) > lines
             })
         };
         self.settle_complete(is_over);
@@ -195,7 +204,7 @@ impl Search<'_, '_> {
     }
 
     /// Takes the complete attempts for which `is_over` holds as found.
-    fn settle_complete(&mut self, is_over: impl Fn(&Attempt) -> bool) {
+    fn settle_complete(&mut self, is_over: impl Fn(&Attempt<'d>) -> bool) {
         let steps = self.wanted.steps.len();
         let (done, open): (Vec<_>, Vec<_>) =
             std::mem::take(&mut self.attempts).into_iter().partition(|a| a.evidence.len() == steps && is_over(a));
@@ -230,7 +239,7 @@ fn step(step: &SignatureStep) -> Step<'_> {
 pub(super) fn evidence(record: &Record<'_>) -> EvidenceLine {
     EvidenceLine {
         line: record.line,
-        time: record.time,
+        time: record.time.stamp(),
         component: record.component.to_owned(),
         text: bounded(record.text, LONGEST_EVIDENCE).to_owned(),
     }

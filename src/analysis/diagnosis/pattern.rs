@@ -1,12 +1,16 @@
 //! A pattern of a signature against the text of a record.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::facts::error_code::ErrorCode;
 use crate::inf_db::{PatternPart, pattern_parts};
 
 /// What the names of a signature's patterns stand for, so far.
-pub(super) type Captures = BTreeMap<String, String>;
+pub(super) type Captures<'d> = BTreeMap<&'d str, String>;
+
+/// What the names of one pattern stand for in a text.
+pub(super) type Names<'d, 't> = Vec<(&'d str, Cow<'t, str>)>;
 
 /// A captured text is kept up to this length.
 const LONGEST_CAPTURE: usize = 512;
@@ -25,17 +29,27 @@ pub(super) struct Step<'d> {
 #[derive(Debug)]
 struct Pattern<'d> {
     first: Needle<'d>,
-    rest: Vec<PatternPart<'d>>,
+    rest: Vec<Part<'d>>,
+}
+
+#[derive(Debug)]
+enum Part<'d> {
+    Literal(Needle<'d>),
+    Any(&'d str),
 }
 
 impl<'d> Step<'d> {
     /// For records of these components (none: any) that hold one of the patterns.
     pub(super) fn new(components: &'d [String], any: &'d [String], whole: bool) -> Self {
+        let part = |part| match part {
+            PatternPart::Literal(text) => Part::Literal(Needle::new(text)),
+            PatternPart::Any(name) => Part::Any(name),
+        };
         let patterns = any.iter().filter_map(|pattern| {
-            let mut parts = pattern_parts(pattern).into_iter();
+            let mut parts = pattern_parts(pattern).into_iter().map(part);
             // inf-db sees to it that every pattern begins with literal text.
-            let Some(PatternPart::Literal(first)) = parts.next() else { return None };
-            Some(Pattern { first: Needle::new(first), rest: parts.collect() })
+            let Some(Part::Literal(first)) = parts.next() else { return None };
+            Some(Pattern { first, rest: parts.collect() })
         });
         Self { components, patterns: patterns.collect(), whole }
     }
@@ -55,21 +69,27 @@ impl<'d> Step<'d> {
         self.patterns.iter().map(|pattern| pattern.first.text)
     }
 
-    /// The captures with those of this text added, when it meets the step.
-    pub(super) fn meets(
+    /// What the names stand for that have no value so far, when the text meets the step.
+    pub(super) fn meets<'t>(
         &self,
         component: &str,
-        text: &str,
+        text: &'t str,
         codes: &[ErrorCode],
-        so_far: &Captures,
-    ) -> Option<Captures> {
+        so_far: &Captures<'d>,
+    ) -> Option<Names<'d, 't>> {
         self.takes_component(component).then_some(())?;
         self.patterns.iter().find_map(|pattern| find(pattern, text, self.whole, codes, so_far))
     }
 }
 
 /// The first place at which the pattern fits.
-fn find(pattern: &Pattern<'_>, text: &str, whole: bool, codes: &[ErrorCode], so_far: &Captures) -> Option<Captures> {
+fn find<'d, 't>(
+    pattern: &Pattern<'d>,
+    text: &'t str,
+    whole: bool,
+    codes: &[ErrorCode],
+    so_far: &Captures<'d>,
+) -> Option<Names<'d, 't>> {
     let mut from = 0;
     for _ in 0..MOST_PLACES {
         let at = from + pattern.first.find(text.get(from..)?)?;
@@ -77,8 +97,8 @@ fn find(pattern: &Pattern<'_>, text: &str, whole: bool, codes: &[ErrorCode], so_
             return None;
         }
         let after = text.get(at + pattern.first.text.len()..)?;
-        if let Some(captures) = fits(&pattern.rest, after, whole, codes, so_far) {
-            return Some(captures);
+        if let Some(names) = fits(&pattern.rest, after, whole, codes, so_far) {
+            return Some(names);
         }
         from = at + 1;
         while !text.is_char_boundary(from) {
@@ -89,46 +109,47 @@ fn find(pattern: &Pattern<'_>, text: &str, whole: bool, codes: &[ErrorCode], so_
 }
 
 /// The rest of a pattern at the beginning of `text`. A name takes as little as the next literal text allows.
-fn fits(
-    parts: &[PatternPart<'_>],
-    text: &str,
+fn fits<'d, 't>(
+    parts: &[Part<'d>],
+    text: &'t str,
     whole: bool,
     codes: &[ErrorCode],
-    so_far: &Captures,
-) -> Option<Captures> {
-    let mut captures = so_far.clone();
+    so_far: &Captures<'d>,
+) -> Option<Names<'d, 't>> {
+    let mut names: Names<'d, 't> = Vec::new();
     let mut text = text;
-    let mut parts = parts.iter();
+    let mut parts = parts.iter().peekable();
     while let Some(part) = parts.next() {
-        match part {
-            PatternPart::Literal(literal) => {
-                let head = text.get(..literal.len())?;
-                head.eq_ignore_ascii_case(literal).then_some(())?;
-                text = &text[literal.len()..];
+        let length = match part {
+            Part::Literal(literal) => {
+                let head = text.get(..literal.text.len())?;
+                head.eq_ignore_ascii_case(literal.text).then_some(head.len())?
             }
-            PatternPart::Any("code") => {
+            Part::Any("code") => {
                 let length = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
                 let code = ErrorCode::parse(&text[..length])?;
                 codes.contains(&code).then_some(())?;
-                captures.insert("code".to_owned(), code.to_string());
-                text = &text[length..];
+                names.push(("code", code.to_string().into()));
+                length
             }
-            PatternPart::Any(name) => {
-                let length = match parts.clone().next() {
-                    Some(PatternPart::Literal(next)) => find_no_case(text, next)?,
+            Part::Any(name) => {
+                let length = match parts.peek() {
+                    Some(Part::Literal(next)) => next.find(text)?,
                     _ => text.find(['\r', '\n']).unwrap_or(text.len()),
                 };
                 let value = bounded(&text[..length], LONGEST_CAPTURE);
-                if let Some(before) = captures.get(*name) {
+                let here = names.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref());
+                if let Some(before) = here.or_else(|| so_far.get(name).map(String::as_str)) {
                     before.eq_ignore_ascii_case(value).then_some(())?;
                 } else {
-                    captures.insert((*name).to_owned(), value.to_owned());
+                    names.push((name, value.into()));
                 }
-                text = &text[length..];
+                length
             }
-        }
+        };
+        text = &text[length..];
     }
-    (!whole || text.trim().is_empty()).then_some(captures)
+    (!whole || text.trim().is_empty()).then_some(names)
 }
 
 /// The beginning of a text, at most so many bytes of it.
@@ -176,11 +197,6 @@ impl<'d> Needle<'d> {
     }
 }
 
-/// Where `needle` begins in `text`, without regard to the case of ASCII letters.
-fn find_no_case(text: &str, needle: &str) -> Option<usize> {
-    Needle::new(needle).find(text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,7 +204,9 @@ mod tests {
     fn captured(pattern: &str, text: &str) -> Option<String> {
         let any = [pattern.to_owned()];
         let found = Step::new(&[], &any, false).meets("", text, &[ErrorCode(0xC000_0006)], &Captures::new())?;
-        Some(found.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" "))
+        let mut names: Vec<String> = found.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        names.sort();
+        Some(names.join(" "))
     }
 
     #[test]

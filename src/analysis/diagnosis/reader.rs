@@ -4,7 +4,6 @@ use super::chain::Chain;
 use super::matcher::Matcher;
 use super::session::Session;
 use super::sieve::{Sieve, Sifted};
-use crate::facts::log::{LogBlock, LogSummary};
 
 /// Reads one log.
 #[derive(Debug)]
@@ -12,34 +11,31 @@ pub struct SessionReader<'s, 'd> {
     sieve: &'s Sieve<'d>,
     matcher: Matcher<'s, 'd>,
     chain: Chain<'d>,
+    /// Lines of the blocks so far.
+    lines: u64,
 }
 
 impl<'s, 'd> SessionReader<'s, 'd> {
     /// For one log.
     pub fn new(sieve: &'s Sieve<'d>) -> Self {
-        Self { sieve, matcher: Matcher::new(&sieve.signatures), chain: Chain::new(sieve.db) }
-    }
-
-    /// The next block.
-    pub fn block(&mut self, block: &LogBlock) -> LogSummary {
-        let (summary, sifted) = self.sieve.sift(block);
-        self.take(&sifted);
-        summary
+        Self { sieve, matcher: Matcher::new(&sieve.signatures), chain: Chain::new(sieve.db), lines: 0 }
     }
 
     /// What is left of the next block.
     pub fn take(&mut self, sifted: &Sifted) {
+        let (format, lines) = (sifted.format, self.lines);
         for heard in &sifted.heard {
-            self.chain.pass(sifted.format, &heard.before);
-            let record = heard.record();
-            let found = self.sieve.anchors.read(&heard.anchors, &record);
-            if self.chain.is_new_session(sifted.format, &found) {
+            self.chain.pass(format, &heard.before, lines);
+            let record = sifted.record(heard, lines);
+            let found = self.sieve.anchors.read(sifted.anchors(heard), &record);
+            if self.chain.is_new_session(format, &found) {
                 self.chain.end_session(self.matcher.end_session());
             }
-            self.chain.record(sifted.format, &record, &found);
-            self.matcher.record(&heard.signatures, &record);
+            self.chain.record(format, &record, &found);
+            self.matcher.record(sifted.signatures(heard), &record);
         }
-        self.chain.pass(sifted.format, &sifted.rest);
+        self.chain.pass(format, &sifted.rest, lines);
+        self.lines += sifted.lines;
     }
 
     /// No more records.

@@ -3,13 +3,17 @@
 //! Each block is sifted by itself, on any thread; a [`super::SessionReader`] takes what is left of the blocks in their order.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::anchors::Anchors;
 use super::finder::Finder;
 use super::matcher::Signatures;
-use crate::facts::log::{Level, LogBlock, LogFormat, LogSummary, Record, Stamp};
+use crate::facts::log::{Level, LogBlock, LogFormat, LogSummary, Record, Stamp, Written};
 use crate::inf_db::InfDb;
+
+/// So many records of a block are kept as a rule, at the most.
+const USUALLY: usize = 256;
 
 /// Everything that is looked for in logs; one for all logs of a run.
 #[derive(Debug)]
@@ -31,19 +35,25 @@ struct Wanted<'d> {
     by: Vec<Wants>,
 }
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Wants {
     Anchor(usize),
     Signature(usize),
 }
 
-/// What matters of a block.
+/// What matters of a block. Its lines are counted from the block's first one.
 #[derive(Debug)]
 pub struct Sifted {
     pub(super) format: LogFormat,
     pub(super) heard: Vec<Heard>,
     /// The records after the last one that was kept.
     pub(super) rest: Passed,
+    /// Lines of the block.
+    pub(super) lines: u64,
+    /// Components and texts of the records that are kept, one behind the other.
+    texts: String,
+    /// Likewise who wants them.
+    wants: Vec<Wants>,
 }
 
 /// A record that is kept: an anchor or a signature may meet it, or its writer calls it an error.
@@ -51,15 +61,14 @@ pub struct Sifted {
 pub(super) struct Heard {
     /// The records between the last one that was kept and this one.
     pub(super) before: Passed,
-    /// Anchors of which it holds a pattern's beginning, in the order of the table.
-    pub(super) anchors: Vec<usize>,
-    /// Signatures, likewise.
-    pub(super) signatures: Vec<usize>,
-    component: String,
     line: u64,
     time: Option<Stamp>,
     level: Level,
-    text: String,
+    /// Where component and text stand.
+    component: Range<usize>,
+    text: Range<usize>,
+    /// Where stands who wants it.
+    wants: Range<usize>,
 }
 
 /// Records of which nothing is kept.
@@ -68,7 +77,7 @@ pub(super) struct Passed {
     pub(super) records: u64,
     /// First and last line.
     pub(super) lines: (u64, u64),
-    /// First and last time.
+    /// First and last time; `None` also where those of the records around them say enough.
     pub(super) times: Option<(Stamp, Stamp)>,
 }
 
@@ -86,32 +95,36 @@ impl<'d> Sieve<'d> {
     /// Goes over the records of a block.
     pub fn sift(&self, block: &LogBlock) -> (LogSummary, Sifted) {
         let format = block.format();
-        let (mut heard, mut passed) = (Vec::new(), Passed::default());
-        // A log has a few components, and neighbouring records mostly have the same one.
-        let mut known: Vec<(String, Arc<Wanted<'d>>)> = Vec::new();
-        let mut last = 0;
+        let mut heard = Vec::with_capacity(USUALLY);
+        let (mut texts, mut wants) = (String::with_capacity(USUALLY * 128), Vec::with_capacity(USUALLY));
+        let (mut passing, mut wanted) = (Passing::default(), ByNeighbour::new(self, format));
+        // Times are read only where they can tell: of most records nobody wants to know them.
+        let (mut here, mut is_edge) = (Vec::new(), true);
         let summary = block.read(&mut |record| {
-            let is_it = |(component, _): &(String, _)| component == record.component;
-            if !known.get(last).is_some_and(is_it) {
-                last = known.iter().position(is_it).unwrap_or_else(|| {
-                    known.push((record.component.to_owned(), self.wanted(format, record.component)));
-                    known.len() - 1
-                });
+            wanted.of(record.component).in_text(record.text, &mut here);
+            if here.is_empty() && record.level < Level::Error {
+                passing.add(record);
+                return;
             }
-            let Some((_, wanted)) = known.get(last) else { return };
-            let (mut anchors, mut signatures) = (Vec::new(), Vec::new());
-            wanted.finder.find(record.text, |pattern| match wanted.by.get(pattern) {
-                Some(Wants::Anchor(index)) => anchors.push(*index),
-                Some(Wants::Signature(index)) => signatures.push(*index),
-                None => {}
+            let &Record { line, time, level, .. } = record;
+            let was_edge =
+                std::mem::replace(&mut is_edge, self.may_begin_session(&here) || matches!(time, Written::Nowhere));
+            heard.push(Heard {
+                before: std::mem::take(&mut passing).end(was_edge || is_edge),
+                line,
+                time: time.stamp(),
+                level,
+                component: add(&mut texts, record.component),
+                text: add(&mut texts, record.text),
+                wants: wants.len()..wants.len() + here.len(),
             });
-            if anchors.is_empty() && signatures.is_empty() && record.level < Level::Error {
-                passed.add(record);
-            } else {
-                heard.push(Heard::new(std::mem::take(&mut passed), anchors, signatures, record));
-            }
+            wants.append(&mut here);
         });
-        (summary, Sifted { format, heard, rest: passed })
+        (summary, Sifted { format, heard, rest: passing.end(true), lines: summary.lines, texts, wants })
+    }
+
+    fn may_begin_session(&self, wants: &[Wants]) -> bool {
+        wants.iter().any(|wants| matches!(wants, Wants::Anchor(index) if self.anchors.begins_session(*index)))
     }
 
     fn wanted(&self, format: LogFormat, component: &str) -> Arc<Wanted<'d>> {
@@ -129,34 +142,107 @@ impl<'d> Sieve<'d> {
     }
 }
 
-impl Heard {
-    fn new(before: Passed, anchors: Vec<usize>, signatures: Vec<usize>, record: &Record<'_>) -> Self {
-        let &Record { line, time, component, level, text, .. } = record;
-        let once = |mut indices: Vec<usize>| {
-            indices.sort_unstable();
-            indices.dedup();
-            indices
-        };
-        let (anchors, signatures) = (once(anchors), once(signatures));
-        Self { before, anchors, signatures, component: component.to_owned(), line, time, level, text: text.to_owned() }
-    }
-
-    pub(super) fn record(&self) -> Record<'_> {
-        let &Self { line, time, level, ref component, ref text, .. } = self;
-        Record { line, time, component, level, text, truncated: false }
+impl Wanted<'_> {
+    /// Who wants this text, each once and in order.
+    fn in_text(&self, text: &str, who: &mut Vec<Wants>) {
+        self.finder.find(text, |pattern| who.extend(self.by.get(pattern)));
+        if who.len() > 1 {
+            who.sort_unstable();
+            who.dedup();
+        }
     }
 }
 
-impl Passed {
-    fn add(&mut self, record: &Record<'_>) {
+/// Adds a text to others; where it stands.
+fn add(texts: &mut String, text: &str) -> Range<usize> {
+    let start = texts.len();
+    texts.push_str(text);
+    start..texts.len()
+}
+
+/// What is looked for in the records of a block: a log has a few components, and neighbours mostly have the same one.
+struct ByNeighbour<'s, 't, 'd> {
+    sieve: &'s Sieve<'d>,
+    format: LogFormat,
+    known: Vec<(&'t str, Arc<Wanted<'d>>)>,
+    /// The last component, and its place among them.
+    component: &'t str,
+    last: usize,
+}
+
+impl<'s, 't, 'd> ByNeighbour<'s, 't, 'd> {
+    fn new(sieve: &'s Sieve<'d>, format: LogFormat) -> Self {
+        Self { sieve, format, known: Vec::new(), component: "", last: usize::MAX }
+    }
+
+    fn of(&mut self, component: &'t str) -> &Wanted<'d> {
+        // Readers hand out the very same text where it is the neighbour's.
+        if !std::ptr::eq(component, self.component) || self.last >= self.known.len() {
+            self.last = self.known.iter().position(|(name, _)| *name == component).unwrap_or_else(|| {
+                self.known.push((component, self.sieve.wanted(self.format, component)));
+                self.known.len() - 1
+            });
+            self.component = component;
+        }
+        &self.known[self.last].1
+    }
+}
+
+impl Sifted {
+    /// The record as it was; `lines` are in front of the block.
+    pub(super) fn record(&self, heard: &Heard, lines: u64) -> Record<'_> {
+        let text = |range: &Range<usize>| self.texts.get(range.clone()).unwrap_or_default();
+        Record {
+            line: lines + heard.line,
+            time: heard.time.into(),
+            component: text(&heard.component),
+            level: heard.level,
+            text: text(&heard.text),
+            truncated: false,
+        }
+    }
+
+    /// Anchors of which the record holds a pattern's beginning, in the order of their table.
+    pub(super) fn anchors(&self, heard: &Heard) -> impl Iterator<Item = usize> {
+        self.wants(heard).filter_map(|wants| if let Wants::Anchor(index) = wants { Some(index) } else { None })
+    }
+
+    /// Signatures, likewise.
+    pub(super) fn signatures(&self, heard: &Heard) -> impl Iterator<Item = usize> {
+        self.wants(heard).filter_map(|wants| if let Wants::Signature(index) = wants { Some(index) } else { None })
+    }
+
+    fn wants(&self, heard: &Heard) -> impl Iterator<Item = Wants> {
+        self.wants.get(heard.wants.clone()).unwrap_or_default().iter().copied()
+    }
+}
+
+/// Records of which nothing is kept, one after the other.
+#[derive(Default)]
+struct Passing<'t> {
+    records: u64,
+    lines: (u64, u64),
+    times: Option<(Written<'t>, Written<'t>)>,
+}
+
+impl<'t> Passing<'t> {
+    fn add(&mut self, record: &Record<'t>) {
         if self.records == 0 {
             self.lines.0 = record.line;
         }
         self.records += 1;
         self.lines.1 = record.line;
-        if let Some(time) = record.time {
-            self.times = Some((self.times.map_or(time, |(from, _)| from), time));
+        if !matches!(record.time, Written::Nowhere) {
+            self.times.get_or_insert((record.time, record.time)).1 = record.time;
         }
+    }
+
+    fn end(self, with_times: bool) -> Passed {
+        let times = self.times.filter(|_| with_times).and_then(|(first, last)| {
+            let last = last.stamp();
+            Some((first.stamp().or(last)?, last.or(first.stamp())?))
+        });
+        Passed { records: self.records, lines: self.lines, times }
     }
 }
 
@@ -173,9 +259,8 @@ mod tests {
     }
 
     fn sift(sieve: &Sieve<'_>, text: &str) -> Sifted {
-        let mut reader = LogReader::new();
-        assert!(reader.push(text.as_bytes()).is_none());
-        sieve.sift(&reader.finish().0.unwrap()).1
+        let block = LogReader::new(text.as_bytes()).block(None).unwrap().unwrap();
+        sieve.sift(&block).1
     }
 
     #[test]
@@ -185,7 +270,8 @@ mod tests {
         let talk = record("TSManager", 1, "Expand a string: x");
         let log = [&talk, &talk, &record("TSManager", 1, exit), &record("Other", 3, "bad"), &record("Other", 1, exit)];
         let sifted = sift(&sieve, &log.map(String::as_str).concat());
-        let kept: Vec<_> = sifted.heard.iter().map(|h| (h.line, h.before.records, h.anchors.len(), h.level)).collect();
+        let kept: Vec<_> =
+            sifted.heard.iter().map(|h| (h.line, h.before.records, sifted.anchors(h).count(), h.level)).collect();
         assert_eq!(kept[..2], [(3, 2, 1, Level::Info), (4, 0, 0, Level::Error)]);
         assert_eq!(sifted.heard.len() as u64 + sifted.rest.records + 2, 5);
     }

@@ -36,7 +36,7 @@ pub struct Seen<'d> {
     /// One line for each step, where it was found first.
     pub evidence: Vec<Line>,
     /// What the names in its patterns stand for.
-    pub captures: Captures,
+    pub captures: Captures<'d>,
     /// How often it was found.
     pub count: u64,
     /// Other logs that have it, with the line.

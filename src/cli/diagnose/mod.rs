@@ -196,7 +196,7 @@ impl<'d> Reading<'d> {
 /// Reads one log; what it is instead, if it is none.
 fn one<'d>(file: &LogFile, sieve: &Sieve<'d>) -> Result<(LogRead<'d>, Option<&'static str>), String> {
     let mut reader = SessionReader::new(sieve);
-    let read = logs::read(&file.disk_path, |block| sieve.sift(block), |sifted| reader.take(sifted))?;
+    let read = logs::read(&file.disk_path, |block| sieve.sift(block), |sifted| reader.take(&sifted))?;
     let log = LogRead {
         path: file.path.clone(),
         group: file.folder.clone(),

@@ -1,26 +1,32 @@
-//! Bytes as they come, cut into blocks that begin and end between two records: each can be read by itself.
+//! A file, cut into blocks that begin and end between two records: each can be read by itself.
+
+use std::io::{self, Read};
 
 use super::decode::Decoder;
 use super::lines::Head;
 use super::{LONGEST_RECORD, LogFormat, LogSummary, Pass, Record};
-use super::{cmtrace, detect, flattened, iis, lines, lines_in, panther, setupapi, setupapi_nt5, wpeinit};
+use super::{cmtrace, detect, flattened, iis, lines, panther, setupapi, setupapi_nt5, wpeinit};
 
+/// More than this is never read at a time.
+const LARGEST_BLOCK: usize = 4 << 20;
 /// So much text is looked at before the format is decided.
 const SNIFF: usize = 16 << 10;
 
 /// Reads one log; hands out blocks of whole records.
-#[derive(Debug, Default)]
-pub struct LogReader {
+#[derive(Debug)]
+pub struct LogReader<R> {
+    source: R,
+    block: usize,
     decoder: Decoder,
     /// What no block has yet.
     text: String,
+    ended: bool,
     state: State,
     summary: LogSummary,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum State {
-    #[default]
     Sniffing,
     NotALog,
     Reading(LogFormat, Grammar),
@@ -31,52 +37,71 @@ enum State {
 pub struct LogBlock {
     format: LogFormat,
     grammar: Grammar,
-    first_line: u64,
     ends_early: bool,
     text: String,
 }
 
-impl LogReader {
+impl<R: Read> LogReader<R> {
+    /// So many bytes are read at a time: a block and what becomes of it stay in the second cache of a core.
+    pub const BLOCK: usize = 256 << 10;
+
     /// A reader for one file.
-    pub fn new() -> Self {
-        Self::default()
+    pub fn new(source: R) -> Self {
+        Self::with_block_size(source, Self::BLOCK)
     }
 
-    /// The next bytes of the file, 64 KB to 1 MB at a time; the records that are whole by now.
-    pub fn push(&mut self, bytes: &[u8]) -> Option<LogBlock> {
-        if matches!(self.state, State::NotALog) {
-            return None;
+    /// One that takes so many bytes at a time.
+    pub fn with_block_size(source: R, block: usize) -> Self {
+        Self {
+            source,
+            block: block.clamp(1, LARGEST_BLOCK),
+            decoder: Decoder::default(),
+            text: String::new(),
+            ended: false,
+            state: State::Sniffing,
+            summary: LogSummary::default(),
         }
-        self.decoder.push(bytes, &mut self.text);
-        if matches!(self.state, State::Sniffing) && self.text.len() >= SNIFF {
-            self.decide();
-        }
-        let State::Reading(_, grammar) = &self.state else { return None };
-        if let Some(cut) = grammar.last_start(&self.text) {
-            return self.block(cut, false);
-        }
-        // No record is this long: what is there is given up, as far as its lines are whole.
-        let too_long = self.text.len() > LONGEST_RECORD;
-        let cut = too_long.then(|| self.text.rfind('\n').map_or(self.text.len(), |at| at + 1))?;
-        self.block(cut, true)
     }
 
-    /// The beginning is in no format that is known: what follows is not looked at.
-    pub fn is_no_log(&self) -> bool {
-        matches!(self.state, State::NotALog)
+    /// The next records; `None`: there are no more, or it is no log. The memory of a block that is `spent` is used again.
+    ///
+    /// # Errors
+    /// Those of the source.
+    pub fn block(&mut self, spent: Option<LogBlock>) -> io::Result<Option<LogBlock>> {
+        let mut room = spent.map(|block| block.text).unwrap_or_default();
+        while !self.ended {
+            // An error ends it, too.
+            self.ended = true;
+            self.ended = self.decoder.read(&mut self.source, self.block, &mut self.text)?;
+            if matches!(self.state, State::Sniffing) && (self.ended || self.text.len() >= SNIFF) {
+                self.decide();
+            }
+            let State::Reading(_, grammar) = &self.state else { continue };
+            if self.ended {
+                break;
+            }
+            if let Some(cut) = grammar.last_start(&self.text) {
+                return Ok(self.cut(cut, false, room));
+            }
+            if self.text.len() > LONGEST_RECORD {
+                // No record is this long: what is there is given up, as far as its lines are whole.
+                let cut = self.text.rfind('\n').map_or(self.text.len(), |at| at + 1);
+                return Ok(self.cut(cut, true, room));
+            }
+        }
+        self.summary.lines += u64::from(!self.text.is_empty() && !self.text.ends_with('\n'));
+        room.clear();
+        Ok(self.cut(self.text.len(), false, room))
     }
 
-    /// No more bytes: the last records, and what is known of the file beside what its blocks say ([`LogSummary::add`]).
-    pub fn finish(mut self) -> (Option<LogBlock>, LogSummary) {
-        self.decoder.finish(&mut self.text);
-        if matches!(self.state, State::Sniffing) {
-            self.decide();
-        }
-        let ends_with_line = self.text.is_empty() || self.text.ends_with('\n');
-        let block = self.block(self.text.len(), false);
-        self.summary.lines += u64::from(block.is_some() && !ends_with_line);
-        self.summary.foreign_bytes = self.decoder.foreign_bytes();
-        (block, self.summary)
+    /// When there are no more blocks: what is known of the file beside what its blocks say ([`LogSummary::add`]).
+    pub fn summary(&self) -> LogSummary {
+        LogSummary { foreign_bytes: self.decoder.foreign_bytes(), ..self.summary }
+    }
+
+    /// What a file begins with that is no log.
+    pub fn no_log(&self) -> Option<&str> {
+        matches!(self.state, State::NotALog).then_some(&self.text)
     }
 
     fn decide(&mut self) {
@@ -85,25 +110,23 @@ impl LogReader {
             Some(format) => State::Reading(format, Grammar::new(format)),
             None => {
                 self.summary.unparsed_bytes = self.text.len() as u64;
-                self.text.clear();
+                self.ended = true;
                 State::NotALog
             }
         };
     }
 
-    /// The text up to `cut` as a block.
-    fn block(&mut self, cut: usize, ends_early: bool) -> Option<LogBlock> {
+    /// The text up to `cut` as a block; what is behind it goes into `room`.
+    fn cut(&mut self, cut: usize, ends_early: bool, mut room: String) -> Option<LogBlock> {
         let State::Reading(format, grammar) = &mut self.state else { return None };
         if cut == 0 {
             return None;
         }
-        let mut rest = String::with_capacity(self.text.capacity());
-        rest.push_str(&self.text[cut..]);
-        let mut text = std::mem::replace(&mut self.text, rest);
+        room.clear();
+        room.push_str(&self.text[cut..]);
+        let mut text = std::mem::replace(&mut self.text, room);
         text.truncate(cut);
-        let first_line = self.summary.lines + 1;
-        self.summary.lines += lines_in(&text);
-        let block = LogBlock { format: *format, grammar: grammar.clone(), first_line, ends_early, text };
+        let block = LogBlock { format: *format, grammar: grammar.clone(), ends_early, text };
         grammar.advance(&block.text);
         Some(block)
     }
@@ -121,10 +144,9 @@ impl LogBlock {
         self.text.len()
     }
 
-    /// Hands out the records, and says what they came to.
-    pub fn read(&self, sink: &mut dyn FnMut(&Record<'_>)) -> LogSummary {
-        let (first_line, ends_early) = (self.first_line, self.ends_early);
-        let mut pass = Pass { first_line, ends_early, summary: LogSummary::default(), sink };
+    /// Hands out the records, and says what they came to. Their lines are counted from the block's first one.
+    pub fn read<'t>(&'t self, sink: &mut dyn FnMut(&Record<'t>)) -> LogSummary {
+        let mut pass = Pass { ends_early: self.ends_early, summary: LogSummary::default(), sink };
         self.grammar.run(&self.text, &mut pass);
         pass.summary
     }
@@ -153,7 +175,7 @@ impl Grammar {
     }
 
     /// Hands out the records of a block.
-    fn run(&self, text: &str, pass: &mut Pass<'_>) {
+    fn run<'t>(&self, text: &'t str, pass: &mut Pass<'_, 't>) {
         match self {
             Self::CmTrace => cmtrace::run(text, pass),
             Self::CmTraceText => flattened::run(text, pass),

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::{LONGEST_RECORD, Level, Pass, Record, Stamp, is_blank, lines_in};
+use super::{LONGEST_RECORD, Level, Pass, Record, Written, is_blank, lines_in};
 
 const OPEN: &str = "<![LOG[";
 const CLOSE: &str = "]LOG]!>";
@@ -16,10 +16,10 @@ static FIND_OPEN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(OPEN)
 static FIND_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\n<![LOG["));
 
 /// Hands out the records of a block.
-pub(super) fn run(text: &str, pass: &mut Pass<'_>) {
-    let (mut at, mut line) = (0, pass.first_line);
+pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_, 't>) {
+    let (mut at, mut line, mut neighbour) = (0, 1, Neighbour::default());
     while at < text.len() {
-        if let Some(usual) = Usual::read(&text[at..]) {
+        if let Some(usual) = neighbour.next(&text[at..]) {
             line += usual.lines_before;
             pass.record(&Record { line, ..usual.record });
             line += usual.lines_within;
@@ -31,6 +31,7 @@ pub(super) fn run(text: &str, pass: &mut Pass<'_>) {
             at = next;
         }
     }
+    pass.summary.lines = line - 1;
 }
 
 /// Where the last record that begins a line begins.
@@ -39,7 +40,7 @@ pub(super) fn last_start(text: &str) -> Option<usize> {
 }
 
 /// A record as nearly all are, found in one look over its bytes: white space at most in front of it, nothing lost, the
-/// attributes in the order in which the writers put them. Whatever is otherwise is left to [`message`].
+/// attributes in the order in which the writers put them. Whatever is otherwise is left to [`stretch`].
 struct Usual<'t> {
     record: Record<'t>,
     /// Line ends in front of the record.
@@ -50,57 +51,87 @@ struct Usual<'t> {
     length: usize,
 }
 
-impl<'t> Usual<'t> {
-    fn read(text: &'t str) -> Option<Self> {
+/// What the next record mostly has in common with the one before.
+#[derive(Default)]
+struct Neighbour<'t> {
+    time_length: usize,
+    date: &'t str,
+    component: &'t str,
+    /// `" date="06-12-2019" component="C" context="" type="`
+    middle: &'t [u8],
+}
+
+impl<'t> Neighbour<'t> {
+    /// The record at the beginning of a text, if it is a usual one.
+    fn next(&mut self, text: &'t str) -> Option<Usual<'t>> {
         let bytes = text.as_bytes();
-        let blank = bytes.iter().take_while(|b| is_blank(char::from(**b))).count();
+        let (blank, lines_before) = match bytes {
+            [b'<', ..] => (0, 0),
+            [b'\r', b'\n', b'<', ..] => (2, 1),
+            _ => {
+                let blank = text.len() - text.trim_start_matches(is_blank).len();
+                (blank, lines_in(&text[..blank]))
+            }
+        };
+        let start = blank + OPEN.len();
         let message = bytes[blank..].strip_prefix(OPEN.as_bytes())?;
-        let start = bytes.len() - message.len();
-        let (length, lines_within) = Self::message(message)?;
-        let (record, attributes) = Self::attributes(text.get(start + length + CLOSE.len()..)?)?;
-        Some(Self {
-            record: Record { text: text.get(start..start + length)?, ..record },
-            lines_before: lines_in(&text[..blank]),
-            lines_within,
-            length: start + length + CLOSE.len() + attributes,
-        })
+        let (length, lines_within) = message_length(message)?;
+        let end = start + length;
+        let (record, length) = self.attributes(text, end + CLOSE.len())?;
+        Some(Usual { record: Record { text: text.get(start..end)?, ..record }, lines_before, lines_within, length })
     }
 
-    /// How long the message is, and its line ends.
-    fn message(bytes: &[u8]) -> Option<(usize, u64)> {
-        let (mut at, mut lines) = (0, 0);
-        loop {
-            at += memchr::memchr2(b']', b'\n', &bytes[at..])?;
-            let rest = &bytes[at..];
-            if rest.starts_with(CLOSE.as_bytes()) {
-                return Some((at, lines));
-            }
-            at += 1;
-            if rest.starts_with(b"\n") {
-                lines += 1;
-                // The end of this record was lost.
-                if rest[1..].starts_with(OPEN.as_bytes()) {
-                    return None;
-                }
+    /// `<time="10:11:12.345-120" date="06-12-2019" component="C" context="" type="1" thread="1100" file="a.cpp:7">` at some
+    /// place of the text; and where that ends.
+    fn attributes(&mut self, text: &'t str, start: usize) -> Option<(Record<'t>, usize)> {
+        let bytes = text.as_bytes();
+        let time = start + b"<time=\"".len();
+        bytes[start..].starts_with(b"<time=\"").then_some(())?;
+        if !bytes.get(time + self.time_length..)?.starts_with(self.middle) || self.middle.is_empty() {
+            *self = Self::read(text.get(time..)?)?;
+        }
+        let kind = time + self.time_length + self.middle.len();
+        let &[kind_byte, ref rest @ ..] = bytes.get(kind..)? else { return None };
+        let rest = rest.strip_prefix(b"\" thread=\"")?;
+        let length = memchr::memchr2(b'>', b'\n', rest)?;
+        // In a value it would be no end.
+        let closes =
+            rest[length..].starts_with(b">") && rest[..length].ends_with(b"\"") && !rest[..length].ends_with(b"=\"");
+        let end = closes.then_some(bytes.len() - rest.len() + length + 1)?;
+        let written = Written::CmTrace { time: text.get(time..time + self.time_length)?, date: self.date };
+        let record = Record { time: written, component: self.component, level: level(kind_byte), ..Record::default() };
+        Some((record, end))
+    }
+
+    /// What the text says from the time on.
+    fn read(text: &'t str) -> Option<Self> {
+        let (time, _) = value(text)?;
+        let middle = &text[time.len()..];
+        let (date, rest) = middle.strip_prefix("\" date=\"")?.split_at_checked("06-12-2019".len())?;
+        let (component, rest) = value(rest.strip_prefix("\" component=\"")?)?;
+        let rest = rest.strip_prefix(" context=\"\" type=\"")?;
+        let middle = &middle.as_bytes()[..middle.len() - rest.len()];
+        Some(Self { time_length: time.len(), date, component, middle })
+    }
+}
+
+/// How long the message is that the text begins with, and its line ends.
+fn message_length(bytes: &[u8]) -> Option<(usize, u64)> {
+    let mut lines = 0;
+    for at in memchr::memchr2_iter(b']', b'\n', bytes) {
+        let rest = &bytes[at..];
+        if rest.starts_with(CLOSE.as_bytes()) {
+            return Some((at, lines));
+        }
+        if rest.starts_with(b"\n") {
+            lines += 1;
+            // The end of this record was lost.
+            if rest[1..].starts_with(OPEN.as_bytes()) {
+                return None;
             }
         }
     }
-
-    /// `<time="10:11:12.345-120" date="06-12-2019" component="C" context="" type="1" thread="1100" file="a.cpp:7">`
-    fn attributes(text: &'t str) -> Option<(Record<'t>, usize)> {
-        let (time, rest) = value(text.strip_prefix("<time=\"")?)?;
-        let (date, rest) = rest.strip_prefix(" date=\"")?.split_at_checked("06-12-2019".len())?;
-        let (component, rest) = value(rest.strip_prefix("\" component=\"")?)?;
-        let (kind, rest) = rest.strip_prefix(" context=\"\" type=\"")?.split_at_checked(1)?;
-        let rest = rest.strip_prefix("\" thread=\"")?;
-        let end = memchr::memchr2(b'>', b'\n', rest.as_bytes())?;
-        // In a value it would be no end.
-        let closes = rest[..end].ends_with('"') && !rest[..end].ends_with("=\"");
-        let rest = rest[end..].strip_prefix('>').filter(|_| closes)?;
-        let time = Some(Stamp::cmtrace(time, date)?);
-        let record = Record { time, component, level: level(kind), ..Record::default() };
-        Some((record, text.len() - rest.len()))
-    }
+    None
 }
 
 /// The value up to its quote, and what follows.
@@ -111,7 +142,7 @@ fn value(text: &str) -> Option<(&str, &str)> {
 }
 
 /// Text in which no record begins a line, but perhaps the first: records one behind the other, and what is left of others.
-fn stretch(text: &str, first_line: u64, pass: &mut Pass<'_>) {
+fn stretch<'t>(text: &'t str, first_line: u64, pass: &mut Pass<'_, 't>) {
     let (mut rest, mut line) = (text, first_line);
     while let Some(length) = FIND_CLOSE.find(rest.as_bytes()) {
         let (message, after) = (&rest[..length], &rest[length + CLOSE.len()..]);
@@ -161,12 +192,14 @@ fn attributes(text: &str) -> (Record<'_>, &str) {
             "time" => time = value,
             "date" => date = value,
             "component" => record.component = value,
-            "type" => record.level = level(value),
+            "type" => record.level = if let [kind] = value.as_bytes() { level(*kind) } else { Level::Info },
             _ => {}
         }
         rest = after;
     };
-    record.time = Stamp::cmtrace(time, date);
+    if !time.is_empty() {
+        record.time = Written::CmTrace { time, date };
+    }
     (record, after)
 }
 
@@ -179,11 +212,11 @@ fn attribute(text: &str) -> Option<(&str, &str, &str)> {
     Some((&text[..name], &text[value..value + length], &text[value + length + 1..]))
 }
 
-fn level(text: &str) -> Level {
-    match text {
-        "0" => Level::Verbose,
-        "2" => Level::Warning,
-        "3" => Level::Error,
+fn level(kind: u8) -> Level {
+    match kind {
+        b'0' => Level::Verbose,
+        b'2' => Level::Warning,
+        b'3' => Level::Error,
         _ => Level::Info,
     }
 }

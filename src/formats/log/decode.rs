@@ -1,14 +1,16 @@
-//! Bytes of a log, block by block, as UTF-8. The encoding is found in the first bytes; a byte that does not fit (one cp1252
-//! letter in a megabyte of UTF-8 was seen) is read in Windows-1252 and counted.
+//! The bytes of a log as UTF-8. The encoding is found in the first bytes; a byte that does not fit (one cp1252 letter in a
+//! megabyte of UTF-8 was seen) is read in Windows-1252 and counted.
+
+use std::io::{self, Read};
 
 use encoding_rs::{Decoder as Utf16Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// Decodes one file.
 #[derive(Default)]
 pub(super) struct Decoder {
-    /// Bytes of a character that the next block completes, or of the beginning of the file.
-    carry: Vec<u8>,
     kind: Kind,
+    /// The beginning of a character whose other bytes come next.
+    carry: Vec<u8>,
     foreign: u64,
 }
 
@@ -30,23 +32,32 @@ impl std::fmt::Debug for Decoder {
 const FIRST: usize = 64;
 
 impl Decoder {
-    /// Adds the text of a block.
-    pub(super) fn push(&mut self, bytes: &[u8], out: &mut String) {
-        if self.carry.is_empty() && !matches!(self.kind, Kind::Unknown) {
-            self.decode(bytes, false, out);
-        } else {
-            self.carry.extend_from_slice(bytes);
-            if self.carry.len() >= FIRST || !matches!(self.kind, Kind::Unknown) {
-                let held = std::mem::take(&mut self.carry);
-                self.decode(&held, false, out);
-            }
+    /// Adds the text of the next `most` bytes; says whether they are the last ones.
+    pub(super) fn read(&mut self, source: &mut impl Read, most: usize, text: &mut String) -> io::Result<bool> {
+        let most = if matches!(self.kind, Kind::Unknown) { most.max(FIRST) } else { most };
+        let mut bytes = std::mem::take(&mut self.carry);
+        if matches!(self.kind, Kind::EightBit) {
+            // Read to where it stays: nearly all of it is valid as it is.
+            let mut held = std::mem::take(text).into_bytes();
+            held.append(&mut bytes);
+            bytes = held;
         }
-    }
-
-    /// Adds what is left over.
-    pub(super) fn finish(&mut self, out: &mut String) {
-        let held = std::mem::take(&mut self.carry);
-        self.decode(&held, true, out);
+        bytes.reserve(most);
+        let ended = source.take(most as u64).read_to_end(&mut bytes)? < most;
+        if matches!(self.kind, Kind::Unknown) {
+            self.kind = sniff(&mut bytes);
+        }
+        match &mut self.kind {
+            Kind::Utf16(decoder) => {
+                text.reserve(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(0));
+                let start = text.len();
+                // The buffer is large enough for all of it, so one call takes everything.
+                let _ = decoder.decode_to_string(&bytes, text, ended);
+                self.foreign += text[start..].matches(char::REPLACEMENT_CHARACTER).count() as u64;
+            }
+            _ => *text = self.eight_bit(bytes, ended),
+        }
+        Ok(ended)
     }
 
     /// Bytes that were no text in the encoding of the file.
@@ -54,60 +65,57 @@ impl Decoder {
         self.foreign
     }
 
-    fn decode(&mut self, bytes: &[u8], last: bool, out: &mut String) {
-        let mut bytes = bytes;
-        if matches!(self.kind, Kind::Unknown) {
-            (self.kind, bytes) = sniff(bytes);
-        }
-        match &mut self.kind {
-            Kind::Utf16(decoder) => {
-                out.reserve(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(0));
-                // The buffer is large enough for all of it, so one call takes everything.
-                let (_, _, replaced) = decoder.decode_to_string(bytes, out, last);
-                self.foreign += u64::from(replaced);
-            }
-            _ => self.eight_bit(bytes, last, out),
-        }
-    }
-
-    fn eight_bit(&mut self, bytes: &[u8], last: bool, out: &mut String) {
-        let mut rest = bytes;
+    fn eight_bit(&mut self, bytes: Vec<u8>, last: bool) -> String {
+        let bytes = match String::from_utf8(bytes) {
+            Ok(text) => return text,
+            Err(error) => error.into_bytes(),
+        };
+        let (mut text, mut rest) = (String::with_capacity(bytes.capacity()), bytes.as_slice());
         loop {
             let error = match std::str::from_utf8(rest) {
-                Ok(text) => return out.push_str(text),
+                Ok(valid) => {
+                    text.push_str(valid);
+                    return text;
+                }
                 Err(error) => error,
             };
             let (valid, after) = rest.split_at(error.valid_up_to());
-            out.push_str(std::str::from_utf8(valid).unwrap_or_default());
+            text.push_str(std::str::from_utf8(valid).unwrap_or_default());
             let wrong = match error.error_len() {
                 Some(length) => length,
                 None if last => after.len(),
-                None => return self.carry.extend_from_slice(after),
+                None => {
+                    self.carry.extend_from_slice(after);
+                    return text;
+                }
             };
             let (wrong, next) = after.split_at(wrong);
-            out.push_str(&WINDOWS_1252.decode_without_bom_handling(wrong).0);
+            text.push_str(&WINDOWS_1252.decode_without_bom_handling(wrong).0);
             self.foreign += wrong.len() as u64;
             rest = next;
         }
     }
 }
 
-fn sniff(bytes: &[u8]) -> (Kind, &[u8]) {
+/// The encoding, by the beginning; a byte order mark is taken away.
+fn sniff(bytes: &mut Vec<u8>) -> Kind {
     let utf16 =
         |encoding: &'static encoding_rs::Encoding| Kind::Utf16(Box::new(encoding.new_decoder_without_bom_handling()));
-    match bytes {
-        [0xEF, 0xBB, 0xBF, rest @ ..] => (Kind::EightBit, rest),
-        [0xFF, 0xFE, rest @ ..] => (utf16(UTF_16LE), rest),
-        [0xFE, 0xFF, rest @ ..] => (utf16(UTF_16BE), rest),
+    let (mark, kind) = match bytes.as_slice() {
+        [0xEF, 0xBB, 0xBF, ..] => (3, Kind::EightBit),
+        [0xFF, 0xFE, ..] => (2, utf16(UTF_16LE)),
+        [0xFE, 0xFF, ..] => (2, utf16(UTF_16BE)),
         _ => {
             let sample = &bytes[..bytes.len().min(FIRST) & !1];
             let zeros = |skip: usize| sample.iter().skip(skip).step_by(2).filter(|b| **b == 0).count() * 4;
             let (even, odd, most) = (zeros(0), zeros(1), sample.len());
             match () {
-                () if odd > most && even < most => (utf16(UTF_16LE), bytes),
-                () if even > most && odd < most => (utf16(UTF_16BE), bytes),
-                () => (Kind::EightBit, bytes),
+                () if odd > most && even < most => (0, utf16(UTF_16LE)),
+                () if even > most && odd < most => (0, utf16(UTF_16BE)),
+                () => (0, Kind::EightBit),
             }
         }
-    }
+    };
+    bytes.drain(..mark);
+    kind
 }

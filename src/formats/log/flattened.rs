@@ -27,8 +27,8 @@ const COMPONENTS: &[&str] = &[
 const MOST_LINES: u64 = 8;
 
 /// Hands out the records of a block.
-pub(super) fn run(text: &str, pass: &mut Pass<'_>) {
-    let mut number = pass.first_line;
+pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_, 't>) {
+    let mut number = 1;
     let (mut at, mut start, mut held) = (0, 0, 0);
     while at < text.len() {
         let next = memchr::memchr(b'\n', &text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
@@ -48,6 +48,7 @@ pub(super) fn run(text: &str, pass: &mut Pass<'_>) {
         at = next;
     }
     pass.unparsed(&text[start..]);
+    pass.summary.lines = number - 1 - u64::from(!text.ends_with('\n'));
 }
 
 /// Behind the last line that ends a message or a paragraph.
@@ -81,6 +82,6 @@ fn clipboard(line: &str) -> Option<(usize, Record<'_>)> {
         && number.bytes().all(|b| b.is_ascii_digit())
         && hex.strip_suffix(')')?.bytes().all(|b| b.is_ascii_hexdigit());
     valid.then_some(())?;
-    let record = Record { component, time: Stamp::clipboard(time), ..Record::default() };
+    let record = Record { component, time: Stamp::clipboard(time).into(), ..Record::default() };
     Some((message.len(), record))
 }

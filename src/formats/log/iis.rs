@@ -46,7 +46,7 @@ impl Fields {
             Some(b'5') => Level::Error,
             _ => Level::Info,
         };
-        let time = Some(Stamp { bias: Some(0), ..time });
+        let time = Stamp { bias: Some(0), ..time }.into();
         Head::Record(Record { time, component, level, text: rest.trim_start(), ..Record::default() })
     }
 }

@@ -23,8 +23,8 @@ struct Open<'a> {
 }
 
 /// Hands out the records of a block.
-pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_>, mut head: impl FnMut(&'t str) -> Head<'t>) {
-    let mut number = pass.first_line;
+pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_, 't>, mut head: impl FnMut(&'t str) -> Head<'t>) {
+    let mut number = 1;
     let mut open: Option<Open<'t>> = None;
     let mut at = 0;
     while at < text.len() {
@@ -63,9 +63,10 @@ pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_>, mut head: impl FnMut(&
         open.record.truncated |= pass.ends_early;
     }
     close(text, open, pass);
+    pass.summary.lines = number - 1 - u64::from(!text.ends_with('\n'));
 }
 
-fn close(text: &str, open: Option<Open<'_>>, pass: &mut Pass<'_>) {
+fn close<'t>(text: &'t str, open: Option<Open<'t>>, pass: &mut Pass<'_, 't>) {
     if let Some(Open { record, text_start, end, .. }) = open {
         pass.record(&Record { text: text.get(text_start..end).unwrap_or(record.text), ..record });
     }

@@ -1,8 +1,7 @@
 //! Logs of a deployment: records out of bytes, whatever wrote them.
 //!
-//! [`LogReader`] takes the bytes of a file as they come, finds encoding and format by what the first lines say (never by the
-//! file's name) and cuts the text into blocks of whole records; a [`LogBlock`] hands out one [`Record`] after the other, on
-//! whatever thread. What is held is bounded; a torn record, a garbage tail or a lone byte of another code page costs that record
+//! [`LogReader`] reads a file, finds encoding and format by what the first lines say (never by the file's name) and cuts the
+//! text into blocks of whole records; a [`LogBlock`] hands out one [`Record`] after the other, on whatever thread. What is held is bounded; a torn record, a garbage tail or a lone byte of another code page costs that record
 //! and nothing else: [`LogSummary`] says how much was not understood.
 //! One file per format in here; grammars, encodings and traps are those of real logs (FORMATS.md 0 to 4).
 
@@ -24,7 +23,7 @@ mod tests;
 
 pub use blocks::{LogBlock, LogReader};
 pub use detect::detect;
-pub use time::Stamp;
+pub use time::{Stamp, Written};
 
 /// A record longer than this is cut: no real one comes near, and the memory stays bounded.
 const LONGEST_RECORD: usize = 256 << 10;
@@ -93,10 +92,10 @@ pub enum Level {
 /// One record; everything borrows from its block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Record<'a> {
-    /// 1-based line on which it begins.
+    /// 1-based line of the block on which it begins.
     pub line: u64,
-    /// When, as written.
-    pub time: Option<Stamp>,
+    /// When.
+    pub time: Written<'a>,
     /// Who wrote it: CMTrace and Panther component, category of setupapi (`dvi`; `>>>` and `<<<` open and close a section,
     /// `header` is the head of the file, `boot` begins a boot session),
     /// site of IIS. Empty where the format has none.
@@ -118,7 +117,7 @@ pub struct LogSummary {
     pub records: u64,
     /// Of these, records with a part missing.
     pub truncated: u64,
-    /// Lines of the file.
+    /// Lines, by their ends.
     pub lines: u64,
     /// Lines (or parts of lines) that are no record and no part of one.
     pub unparsed_lines: u64,
@@ -133,23 +132,22 @@ impl LogSummary {
     pub fn add(&mut self, block: &Self) {
         self.records += block.records;
         self.truncated += block.truncated;
+        self.lines += block.lines;
         self.unparsed_lines += block.unparsed_lines;
         self.unparsed_bytes += block.unparsed_bytes;
     }
 }
 
 /// What a grammar's pass over a block works with.
-struct Pass<'p> {
-    /// Number of the block's first line.
-    first_line: u64,
+struct Pass<'p, 't> {
     /// The block ends within a record, because that is longer than what is held.
     ends_early: bool,
     summary: LogSummary,
-    sink: &'p mut dyn FnMut(&Record<'_>),
+    sink: &'p mut dyn FnMut(&Record<'t>),
 }
 
-impl Pass<'_> {
-    fn record(&mut self, record: &Record<'_>) {
+impl<'t> Pass<'_, 't> {
+    fn record(&mut self, record: &Record<'t>) {
         self.summary.records += 1;
         self.summary.truncated += u64::from(record.truncated);
         (self.sink)(record);

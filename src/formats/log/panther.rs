@@ -40,7 +40,7 @@ pub(super) fn record(line: &str) -> Option<Record<'_>> {
         Some(found) => found,
         None => single_blanks(after.trim_start()),
     };
-    Some(Record { time, component, level, text, ..Record::default() })
+    Some(Record { time: time.into(), component, level, text, ..Record::default() })
 }
 
 /// What follows `[0x060115]`, the event id in front of the component.

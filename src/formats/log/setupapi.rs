@@ -37,12 +37,17 @@ fn is_text(text: &str) -> bool {
 pub(super) fn record(line: &str) -> Option<Record<'_>> {
     if let Some(stamped) = line.strip_prefix("[Boot Session: ") {
         let time = Stamp::leading_with_milliseconds(stamped).map(|(time, _)| time);
-        return Some(Record { time, component: "boot", text: line, ..Record::default() });
+        return Some(Record { time: time.into(), component: "boot", text: line, ..Record::default() });
     }
     for mark in [">>>", "<<<"] {
         if let Some(text) = line.strip_prefix(mark) {
             let component = &line[..mark.len()];
-            return Some(Record { time: time_within(text), component, text: text.trim_start(), ..Record::default() });
+            return Some(Record {
+                time: time_within(text).into(),
+                component,
+                text: text.trim_start(),
+                ..Record::default()
+            });
         }
     }
     let body = line.get(MARK..)?;

@@ -18,7 +18,7 @@ pub(super) fn head(line: &str) -> Head<'_> {
 pub(super) fn record(line: &str) -> Option<Record<'_>> {
     if let Some(section) = line.strip_prefix('[') {
         let (time, _) = Stamp::leading(section)?;
-        return Some(Record { time: Some(time), component: ">>>", text: line, ..Record::default() });
+        return Some(Record { time: time.into(), component: ">>>", text: line, ..Record::default() });
     }
     let &[b'#', letter, a, b, c, ..] = line.as_bytes() else { return None };
     [a, b, c].iter().all(u8::is_ascii_digit).then_some(())?;

@@ -1,22 +1,24 @@
 //! Records of each format, block sizes that cut anything in two, and what becomes of damage.
 
+use std::io::Read;
+
 use super::*;
 
 /// `line|time|component|level|text` of every record, `!` in front of a truncated one.
 fn read(bytes: &[u8], block: usize) -> (Vec<String>, LogSummary) {
-    let mut records = Vec::new();
-    let mut reader = LogReader::new();
-    let mut blocks: Vec<LogBlock> = bytes.chunks(block.max(1)).filter_map(|part| reader.push(part)).collect();
-    let (last, mut summary) = reader.finish();
-    blocks.extend(last);
-    for block in blocks {
-        summary.add(&block.read(&mut |r| {
-            let time = r.time.map(|t| t.to_string()).unwrap_or_default();
+    let (mut records, mut found) = (Vec::new(), LogSummary::default());
+    let mut reader = LogReader::with_block_size(bytes, block);
+    while let Some(block) = reader.block(None).unwrap() {
+        let before = found.lines;
+        found.add(&block.read(&mut |r| {
+            let time = r.time.stamp().map(|t| t.to_string()).unwrap_or_default();
             let mark = if r.truncated { "!" } else { "" };
             let Record { line, component, level, text, .. } = r;
-            records.push(format!("{mark}{line}|{time}|{component}|{level:?}|{text}"));
+            records.push(format!("{mark}{}|{time}|{component}|{level:?}|{text}", before + line));
         }));
     }
+    let mut summary = reader.summary();
+    summary.add(&found);
     (records, summary)
 }
 
@@ -166,15 +168,12 @@ fn iis() {
 fn memory_stays_bounded() {
     for line in ["<![LOG[x]LOG]!><time=\"1\">\n", "2010-02-10 10:00:01, Info       [0x060115] IBS    x\n", ">>>  [x]\n"]
     {
-        let mut reader = LogReader::new();
-        let mut blocks: Vec<LogBlock> = reader.push(line.as_bytes()).into_iter().collect();
-        for _ in 0..64 {
-            blocks.extend(reader.push(&[b'y'; 65536]));
-        }
-        blocks.extend(reader.finish().0);
-        for block in blocks {
+        let bytes = line.as_bytes().chain(std::io::repeat(b'y').take(64 << 16));
+        let (mut reader, mut spent) = (LogReader::with_block_size(bytes, 65536), None);
+        while let Some(block) = reader.block(spent).unwrap() {
             assert!(block.size() <= LONGEST_RECORD + 2 * 65536, "{line}: {}", block.size());
             block.read(&mut |r| assert!(r.text.len() <= 2 * LONGEST_RECORD));
+            spent = Some(block);
         }
     }
 }

@@ -22,6 +22,46 @@ pub struct Stamp {
     pub bias: Option<i16>,
 }
 
+/// When a record was written, as it stands in the log: of most records nobody wants to know, so it is read when it is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Written<'a> {
+    /// The log does not say it.
+    #[default]
+    Nowhere,
+    /// It has been read.
+    At(Stamp),
+    /// The attributes of a CMTrace record.
+    CmTrace {
+        /// `HH:MM:SS.mmm+BIAS`
+        time: &'a str,
+        /// `MM-DD-YYYY`
+        date: &'a str,
+    },
+}
+
+impl Written<'_> {
+    /// The time; `None`: not said, or not readable.
+    pub fn stamp(self) -> Option<Stamp> {
+        match self {
+            Written::Nowhere => None,
+            Written::At(stamp) => Some(stamp),
+            Written::CmTrace { time, date } => Stamp::cmtrace(time, date),
+        }
+    }
+}
+
+impl From<Stamp> for Written<'_> {
+    fn from(stamp: Stamp) -> Self {
+        Written::At(stamp)
+    }
+}
+
+impl From<Option<Stamp>> for Written<'_> {
+    fn from(stamp: Option<Stamp>) -> Self {
+        stamp.map_or(Written::Nowhere, Written::At)
+    }
+}
+
 impl Stamp {
     /// Date `YYYY-MM-DD` or `YYYY/MM/DD`, a blank, time `HH:MM:SS`; the rest of the text follows.
     pub(super) fn leading(text: &str) -> Option<(Self, &str)> {
@@ -50,10 +90,14 @@ impl Stamp {
         let &[m1, m2, b'-', d1, d2, b'-', y1, y2, y3, y4] = date.as_bytes() else { return None };
         let (clock, rest) = time.as_bytes().split_first_chunk::<8>()?;
         let stamp = Self::from_digits([y1, y2, y3, y4], [m1, m2], [d1, d2], *clock)?;
-        let Some(fraction) = rest.strip_prefix(b".") else { return Some(Self { bias: signed(rest), ..stamp }) };
-        let digits = fraction.iter().position(|b| !b.is_ascii_digit()).unwrap_or(fraction.len());
-        let millisecond = number(&fraction[..digits.min(3)]).unwrap_or(0);
-        Some(Self { millisecond, bias: signed(&fraction[digits..]), ..stamp })
+        let (millisecond, zone) = match rest {
+            [b'.', fraction @ ..] => {
+                let digits = fraction.iter().take_while(|b| b.is_ascii_digit()).count();
+                (number(&fraction[..digits.min(3)]).unwrap_or(0), &fraction[digits..])
+            }
+            _ => (0, rest),
+        };
+        Some(Self { millisecond, bias: signed(zone), ..stamp })
     }
 
     /// The viewer's clipboard: `M/D/YYYY h:mm:ss AM`.
@@ -76,11 +120,9 @@ impl Stamp {
     /// Digits of year, month and day, and `HH:MM:SS`.
     fn from_digits([y1, y2, y3, y4]: [u8; 4], month: [u8; 2], day: [u8; 2], clock: [u8; 8]) -> Option<Self> {
         let [h1, h2, b':', m1, m2, b':', s1, s2] = clock else { return None };
-        let pairs = [[y1, y2], [y3, y4], month, day, [h1, h2], [m1, m2], [s1, s2]];
-        pairs.as_flattened().iter().all(u8::is_ascii_digit).then_some(())?;
-        let [century, year, month, day, hour, minute, second] =
-            pairs.map(|[tens, ones]| (tens - b'0') * 10 + (ones - b'0'));
-        let year = u16::from(century) * 100 + u16::from(year);
+        let year = u16::from(two_digits([y1, y2])?) * 100 + u16::from(two_digits([y3, y4])?);
+        let (month, day) = (two_digits(month)?, two_digits(day)?);
+        let (hour, minute, second) = (two_digits([h1, h2])?, two_digits([m1, m2])?, two_digits([s1, s2])?);
         Self { year, month, day, hour, minute, second, millisecond: 0, bias: None }.valid()
     }
 
@@ -115,15 +157,16 @@ impl std::fmt::Display for Stamp {
     }
 }
 
+fn two_digits([tens, ones]: [u8; 2]) -> Option<u8> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| tens * 10 + ones)
+}
+
 /// One to five digits.
 fn number(digits: &[u8]) -> Option<u16> {
+    let whole = |value: u32, digit: &u8| digit.is_ascii_digit().then(|| value * 10 + u32::from(digit - b'0'));
     (1..=5).contains(&digits.len()).then_some(())?;
-    let mut value = 0;
-    for digit in digits {
-        digit.is_ascii_digit().then_some(())?;
-        value = value * 10 + u32::from(digit - b'0');
-    }
-    u16::try_from(value).ok()
+    u16::try_from(digits.iter().try_fold(0, whole)?).ok()
 }
 
 fn signed(text: &[u8]) -> Option<i16> {

@@ -27,5 +27,5 @@ pub(super) fn record(line: &str) -> Option<Record<'_>> {
         "Error" => Level::Error,
         _ => return None,
     };
-    Some(Record { time, level, text, ..Record::default() })
+    Some(Record { time: time.into(), level, text, ..Record::default() })
 }

@@ -6,18 +6,21 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use wimspect::analysis::diagnosis::{LogRead, SessionReader, Sieve, deployments, tell};
-use wimspect::facts::log::LogReader;
+use wimspect::facts::log::{LogReader, LogSummary};
 use wimspect::inf_db::InfDb;
 
 static SIEVE: LazyLock<Sieve<'static>> = LazyLock::new(|| Sieve::new(InfDb::embedded()));
 
 fn read(bytes: &[u8], block: usize) -> LogRead<'static> {
-    let (mut sessions, mut reader) = (SessionReader::new(&SIEVE), LogReader::new());
-    let blocks: Vec<_> = bytes.chunks(block).filter_map(|part| reader.push(part)).collect();
-    let (last, mut summary) = reader.finish();
-    for block in blocks.iter().chain(&last) {
-        summary.add(&sessions.block(block));
+    let (mut sessions, mut reader) = (SessionReader::new(&SIEVE), LogReader::with_block_size(bytes, block));
+    let mut found = LogSummary::default();
+    while let Some(block) = reader.block(None).unwrap() {
+        let (summary, sifted) = SIEVE.sift(&block);
+        found.add(&summary);
+        sessions.take(&sifted);
     }
+    let mut summary = reader.summary();
+    summary.add(&found);
     LogRead { path: "log".to_owned(), group: String::new(), summary, sessions: sessions.finish() }
 }
 
