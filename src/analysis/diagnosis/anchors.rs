@@ -1,8 +1,13 @@
 //! What the anchors of `inf-db/log-anchors.toml` say about a record.
 
-use super::pattern::{Captures, Names, Step};
+use smallvec::SmallVec;
+
+use super::pattern::{Names, Step};
 use crate::facts::log::{LogFormat, Record};
 use crate::inf_db::{AnchorKind, LogAnchors};
+
+/// What a record says, in the order of the anchors.
+pub(super) type Said<'d, 't> = SmallVec<[(AnchorKind, Names<'d, 't>); 2]>;
 
 /// Looks for the anchors in the records of one log.
 #[derive(Debug)]
@@ -37,24 +42,34 @@ impl<'d> Anchors<'d> {
         self.all.iter().any(|anchor| anchor.step.names_component(component))
     }
 
-    /// What the patterns begin with of those that take records of a component, each with the anchor's index.
-    pub(super) fn literals(&self, format: LogFormat, component: &str) -> impl Iterator<Item = (usize, &'d str)> {
+    /// What the patterns begin with of those that take records of a component, each with the indices of anchor and pattern.
+    pub(super) fn literals(&self, format: LogFormat, component: &str) -> impl Iterator<Item = (usize, usize, &'d str)> {
         let takes = move |anchor: &Anchor<'_>| {
             anchor.formats.iter().any(|name| name == format.name()) && anchor.step.takes_component(component)
         };
         let taking = self.all.iter().enumerate().filter(move |(_, anchor)| takes(anchor));
-        taking.flat_map(|(index, anchor)| anchor.step.literals().map(move |literal| (index, literal)))
+        taking.flat_map(|(index, anchor)| {
+            anchor.step.literals().enumerate().map(move |(pattern, literal)| (index, pattern, literal))
+        })
     }
 
-    /// What the record says by these anchors, in their order.
+    /// What the record says by the anchors (and patterns) of which it holds a beginning at these places: by each the first that
+    /// fits.
     pub(super) fn read<'t>(
         &self,
-        indices: impl Iterator<Item = usize>,
+        places: impl Iterator<Item = (usize, usize, usize)>,
         record: &Record<'t>,
-    ) -> Vec<(AnchorKind, Names<'d, 't>)> {
-        let none = Captures::new();
-        let anchors = indices.filter_map(|index| self.all.get(index));
-        let meets = |anchor: &Anchor<'d>| anchor.step.meets(record.component, record.text, &[], &none);
-        anchors.filter_map(|anchor| Some((anchor.kind, meets(anchor)?))).collect()
+    ) -> Said<'d, 't> {
+        let (mut said, mut last) = (Said::new(), None);
+        for (index, pattern, at) in places {
+            if last != Some(index)
+                && let Some(anchor) = self.all.get(index)
+                && let Some(names) = anchor.step.meets_at(pattern, record.text, at)
+            {
+                said.push((anchor.kind, names));
+                last = Some(index);
+            }
+        }
+        said
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 
+use super::anchors::Said;
 use super::matcher::{SignatureMatch, evidence};
 use super::pattern::Names;
 use super::session::{AdapterSeen, CommandSeen, Ended, NameSeen, Session, StepSeen, VersionSeen};
@@ -45,7 +46,7 @@ impl<'d> Chain<'d> {
     }
 
     /// The record that says `found` begins another session.
-    pub(super) fn is_new_session(&self, format: LogFormat, found: &[(AnchorKind, Names<'_, '_>)]) -> bool {
+    pub(super) fn is_new_session(&self, format: LogFormat, found: &Said<'_, '_>) -> bool {
         let starts = found.iter().any(|(kind, _)| *kind == AnchorKind::SessionStart);
         // The head of a setupapi log belongs to its first session.
         let is_head = format == LogFormat::SetupApi && self.now.as_ref().is_some_and(|now| now.times.is_none());
@@ -70,7 +71,7 @@ impl<'d> Chain<'d> {
     }
 
     /// The next record, and what the anchors found in it.
-    pub(super) fn record(&mut self, format: LogFormat, record: &Record<'_>, found: &[(AnchorKind, Names<'_, '_>)]) {
+    pub(super) fn record(&mut self, format: LogFormat, record: &Record<'_>, found: &Said<'_, '_>) {
         self.go_on(format, (record.line, record.line), 1, record.time.stamp().map(|time| (time, time)));
         for (kind, names) in found {
             self.anchor(*kind, names, record);

@@ -1,10 +1,11 @@
 //! Finds many texts in one, fast: in nearly every record of a log there is none of them.
 //!
-//! The method of Wu and Manber: a table says for four bytes how far the text can be skipped until a pattern may end there. With
-//! patterns of 20 bytes and more a record costs some look-ups, however many patterns there are.
+//! Of all patterns the same length, that of the shortest one, is looked at: the window. Wherever a window stands in a text, one
+//! of its four-byte pieces begins at a multiple of (window - 3). So only those pieces of a text are looked up, a few for each
+//! record, however many patterns there are; each of them says which pattern may stand where.
 
 /// Bytes that are looked at together.
-const BLOCK: usize = 4;
+const PIECE: usize = 4;
 /// Entries of the table, as a power of two: it stays in the first cache.
 const BITS: u32 = 12;
 
@@ -12,50 +13,54 @@ const BITS: u32 = 12;
 #[derive(Debug)]
 pub(super) struct Finder<'p> {
     patterns: Vec<&'p str>,
-    /// So much of each pattern is in the table: the length of the shortest one.
-    window: usize,
-    /// How far to go on, by the hash of a block; 0: a pattern may end here.
-    skip: Vec<u8>,
-    /// With which block (its hash) the window of a pattern (its number) ends; in order.
-    ends: Vec<(usize, usize)>,
+    /// From one piece that is looked up to the next.
+    stride: usize,
+    /// By the hash of a piece: place of its list, from 1 on; 0: no pattern has it.
+    table: Vec<u16>,
+    /// Number of the pattern and place in it.
+    lists: Vec<Vec<(usize, usize)>>,
 }
 
 impl<'p> Finder<'p> {
     /// Patterns have a number, their place in the list; those shorter than four bytes are never found.
     pub(super) fn new(patterns: Vec<&'p str>) -> Self {
-        let lengths = patterns.iter().map(|p| p.len()).filter(|length| *length >= BLOCK);
-        let window = lengths.min().unwrap_or(BLOCK).min(usize::from(u8::MAX));
-        let go_on = |blocks: usize| u8::try_from(blocks).unwrap_or(u8::MAX);
-        let mut skip = vec![go_on(window - BLOCK + 1); 1 << BITS];
-        let mut ends = Vec::new();
+        let lengths = patterns.iter().map(|p| p.len()).filter(|length| *length >= PIECE);
+        let stride = lengths.min().unwrap_or(PIECE) - PIECE + 1;
+        let (mut table, mut lists) = (vec![0_u16; 1 << BITS], Vec::new());
         for (number, pattern) in patterns.iter().enumerate() {
-            let Some(first) = pattern.as_bytes().get(..window) else { continue };
-            for at in 0..=window - BLOCK {
-                if let Some(entry) = hash_at(first, at).and_then(|hash| skip.get_mut(hash)) {
-                    *entry = go_on(window - BLOCK - at).min(*entry);
+            for at in 0..stride {
+                let Some(entry) = hash_at(pattern.as_bytes(), at).and_then(|hash| table.get_mut(hash)) else {
+                    continue;
+                };
+                if *entry == 0 {
+                    lists.push(Vec::new());
+                    // There are no more lists than entries.
+                    *entry = u16::try_from(lists.len()).unwrap_or(u16::MAX);
+                }
+                if let Some(list) = lists.get_mut(usize::from(*entry) - 1) {
+                    list.push((number, at));
                 }
             }
-            ends.extend(hash_at(first, window - BLOCK).map(|hash| (hash, number)));
         }
-        ends.sort_unstable();
-        Self { patterns, window, skip, ends }
+        Self { patterns, stride, table, lists }
     }
 
-    /// Hands out the number of each pattern that is in the text, once for each place.
-    pub(super) fn find(&self, text: &str, mut found: impl FnMut(usize)) {
+    /// Hands out the number of each pattern that is in the text, and where: once for each place.
+    pub(super) fn find(&self, text: &str, mut found: impl FnMut(usize, usize)) {
         let bytes = text.as_bytes();
-        let mut at = self.window - BLOCK;
+        let mut at = 0;
         while let Some(hash) = hash_at(bytes, at) {
-            let skip = self.skip.get(hash).copied().unwrap_or(1);
-            if skip > 0 {
-                at += usize::from(skip);
-                continue;
+            let entry = self.table.get(hash).copied().unwrap_or(0);
+            if entry > 0 {
+                for &(number, within) in self.lists.get(usize::from(entry) - 1).into_iter().flatten() {
+                    if let Some(start) = at.checked_sub(within)
+                        && self.is_at(number, &bytes[start..])
+                    {
+                        found(number, start);
+                    }
+                }
             }
-            let here = &bytes[at + BLOCK - self.window..];
-            let first = self.ends.partition_point(|(end, _)| *end < hash);
-            let ending = self.ends[first..].iter().take_while(|(end, _)| *end == hash);
-            ending.map(|(_, number)| *number).filter(|number| self.is_at(*number, here)).for_each(&mut found);
-            at += 1;
+            at += self.stride;
         }
     }
 
@@ -66,11 +71,11 @@ impl<'p> Finder<'p> {
     }
 }
 
-/// Of the block that begins there; `None`: the text ends before it does.
+/// Of the piece that begins there; `None`: the text ends before it does.
 fn hash_at(bytes: &[u8], at: usize) -> Option<usize> {
-    let block = bytes.get(at..)?.first_chunk::<BLOCK>()?;
+    let piece = bytes.get(at..)?.first_chunk::<PIECE>()?;
     // Bit 5 is the case of a letter; of other characters a few fall together, which costs time only.
-    let folded = u32::from_le_bytes(*block) | 0x2020_2020;
+    let folded = u32::from_le_bytes(*piece) | 0x2020_2020;
     // Fibonacci hashing: the upper bits of the product depend on all of them.
     Some((folded.wrapping_mul(0x9E37_79B1) >> (u32::BITS - BITS)) as usize)
 }
@@ -83,7 +88,10 @@ mod tests {
 
     fn found(patterns: &[&str], text: &str) -> Vec<usize> {
         let mut found = Vec::new();
-        Finder::new(patterns.to_vec()).find(text, |number| found.push(number));
+        Finder::new(patterns.to_vec()).find(text, |number, at| {
+            assert!(text[at..].to_ascii_lowercase().starts_with(&patterns[number].to_ascii_lowercase()));
+            found.push(number);
+        });
         found
     }
 

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use smallvec::SmallVec;
+
 use crate::facts::error_code::ErrorCode;
 use crate::inf_db::{PatternPart, pattern_parts};
 
@@ -10,7 +12,7 @@ use crate::inf_db::{PatternPart, pattern_parts};
 pub(super) type Captures<'d> = BTreeMap<&'d str, String>;
 
 /// What the names of one pattern stand for in a text.
-pub(super) type Names<'d, 't> = Vec<(&'d str, Cow<'t, str>)>;
+pub(super) type Names<'d, 't> = SmallVec<[(&'d str, Cow<'t, str>); 2]>;
 
 /// A captured text is kept up to this length.
 const LONGEST_CAPTURE: usize = 512;
@@ -69,6 +71,12 @@ impl<'d> Step<'d> {
         self.patterns.iter().map(|pattern| pattern.first.text)
     }
 
+    /// What the names of one of the patterns stand for, when the text meets it at the place where its beginning was found.
+    pub(super) fn meets_at<'t>(&self, pattern: usize, text: &'t str, at: usize) -> Option<Names<'d, 't>> {
+        let pattern = self.patterns.get(pattern)?;
+        fits(&pattern.rest, text.get(at + pattern.first.text.len()..)?, self.whole, &[], &Captures::new())
+    }
+
     /// What the names stand for that have no value so far, when the text meets the step.
     pub(super) fn meets<'t>(
         &self,
@@ -116,7 +124,7 @@ fn fits<'d, 't>(
     codes: &[ErrorCode],
     so_far: &Captures<'d>,
 ) -> Option<Names<'d, 't>> {
-    let mut names: Names<'d, 't> = Vec::new();
+    let mut names = Names::new();
     let mut text = text;
     let mut parts = parts.iter().peekable();
     while let Some(part) = parts.next() {

@@ -37,7 +37,12 @@ struct Wanted<'d> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Wants {
-    Anchor(usize),
+    /// At the place where the pattern's beginning was found; 0 until then.
+    Anchor {
+        index: usize,
+        pattern: usize,
+        at: usize,
+    },
     Signature(usize),
 }
 
@@ -124,7 +129,7 @@ impl<'d> Sieve<'d> {
     }
 
     fn may_begin_session(&self, wants: &[Wants]) -> bool {
-        wants.iter().any(|wants| matches!(wants, Wants::Anchor(index) if self.anchors.begins_session(*index)))
+        wants.iter().any(|wants| matches!(wants, Wants::Anchor { index, .. } if self.anchors.begins_session(*index)))
     }
 
     fn wanted(&self, format: LogFormat, component: &str) -> Arc<Wanted<'d>> {
@@ -132,7 +137,8 @@ impl<'d> Sieve<'d> {
         let key = is_named.then(|| component.to_ascii_lowercase());
         let mut all = self.by_component.lock().unwrap_or_else(PoisonError::into_inner);
         let wanted = all.entry((format, key)).or_insert_with(|| {
-            let anchors = self.anchors.literals(format, component).map(|(index, text)| (Wants::Anchor(index), text));
+            let anchors = self.anchors.literals(format, component);
+            let anchors = anchors.map(|(index, pattern, text)| (Wants::Anchor { index, pattern, at: 0 }, text));
             let signatures = self.signatures.literals(format, component);
             let signatures = signatures.map(|(index, text)| (Wants::Signature(index), text));
             let (by, literals) = anchors.chain(signatures).unzip();
@@ -145,7 +151,12 @@ impl<'d> Sieve<'d> {
 impl Wanted<'_> {
     /// Who wants this text, each once and in order.
     fn in_text(&self, text: &str, who: &mut Vec<Wants>) {
-        self.finder.find(text, |pattern| who.extend(self.by.get(pattern)));
+        self.finder.find(text, |pattern, at| {
+            who.extend(self.by.get(pattern).map(|wants| match *wants {
+                Wants::Anchor { index, pattern, .. } => Wants::Anchor { index, pattern, at },
+                signature @ Wants::Signature(_) => signature,
+            }));
+        });
         if who.len() > 1 {
             who.sort_unstable();
             who.dedup();
@@ -202,14 +213,20 @@ impl Sifted {
         }
     }
 
-    /// Anchors of which the record holds a pattern's beginning, in the order of their table.
-    pub(super) fn anchors(&self, heard: &Heard) -> impl Iterator<Item = usize> {
-        self.wants(heard).filter_map(|wants| if let Wants::Anchor(index) = wants { Some(index) } else { None })
+    /// Anchors and patterns of which the record holds the beginning, and where; in the order of their table.
+    pub(super) fn anchors(&self, heard: &Heard) -> impl Iterator<Item = (usize, usize, usize)> {
+        self.wants(heard).filter_map(|wants| match wants {
+            Wants::Anchor { index, pattern, at } => Some((index, pattern, at)),
+            Wants::Signature(_) => None,
+        })
     }
 
     /// Signatures, likewise.
     pub(super) fn signatures(&self, heard: &Heard) -> impl Iterator<Item = usize> {
-        self.wants(heard).filter_map(|wants| if let Wants::Signature(index) = wants { Some(index) } else { None })
+        self.wants(heard).filter_map(|wants| match wants {
+            Wants::Signature(index) => Some(index),
+            Wants::Anchor { .. } => None,
+        })
     }
 
     fn wants(&self, heard: &Heard) -> impl Iterator<Item = Wants> {
