@@ -206,7 +206,7 @@ impl<T, S: Fn(&LogBlock) -> (LogSummary, T), F: FnMut(T)> Relay<S, T, F> {
         let (reader, _) = self.source.into_inner().unwrap_or_else(PoisonError::into_inner);
         let mut summary = reader.summary();
         summary.add(&found);
-        Ok(ReadLog { summary, instead: reader.no_log().map(instead) })
+        Ok(ReadLog { summary, instead: reader.no_log().as_deref().map(instead) })
     }
 }
 
@@ -258,7 +258,7 @@ mod tests {
         ] {
             let path = folder.path().join("file");
             std::fs::write(&path, bytes).unwrap();
-            let read = read(&path, |block| (block.read(&mut |_| {}), ()), |()| {}).unwrap();
+            let read = read(&path, |block| (block.text().read(&mut |_| {}), ()), |()| {}).unwrap();
             assert_eq!(read.instead, expected);
         }
     }

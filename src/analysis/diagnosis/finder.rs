@@ -17,7 +17,7 @@ pub(super) struct Finder<'p> {
     stride: usize,
     /// By the hash of a piece: place of its list, from 1 on; 0: no pattern has it.
     table: Vec<u16>,
-    /// Number of the pattern and place in it.
+    /// Place in the pattern and its number, in order.
     lists: Vec<Vec<(usize, usize)>>,
 }
 
@@ -38,10 +38,11 @@ impl<'p> Finder<'p> {
                     *entry = u16::try_from(lists.len()).unwrap_or(u16::MAX);
                 }
                 if let Some(list) = lists.get_mut(usize::from(*entry) - 1) {
-                    list.push((number, at));
+                    list.push((at, number));
                 }
             }
         }
+        lists.iter_mut().for_each(|list| list.sort_unstable());
         Self { patterns, stride, table, lists }
     }
 
@@ -52,11 +53,10 @@ impl<'p> Finder<'p> {
         while let Some(hash) = hash_at(bytes, at) {
             let entry = self.table.get(hash).copied().unwrap_or(0);
             if entry > 0 {
-                for &(number, within) in self.lists.get(usize::from(entry) - 1).into_iter().flatten() {
-                    if let Some(start) = at.checked_sub(within)
-                        && self.is_at(number, &bytes[start..])
-                    {
-                        found(number, start);
+                let list = self.lists.get(usize::from(entry) - 1).into_iter().flatten();
+                for (within, number) in list.take_while(|(within, _)| *within <= at) {
+                    if self.is_at(*number, &bytes[at - within..]) {
+                        found(*number, at - within);
                     }
                 }
             }

@@ -105,7 +105,8 @@ impl<'d> Sieve<'d> {
         let (mut passing, mut wanted) = (Passing::default(), ByNeighbour::new(self, format));
         // Times are read only where they can tell: of most records nobody wants to know them.
         let (mut here, mut is_edge) = (Vec::new(), true);
-        let summary = block.read(&mut |record| {
+        let text = block.text();
+        let summary = text.read(&mut |record| {
             wanted.of(record.component).in_text(record.text, &mut here);
             if here.is_empty() && record.level < Level::Error {
                 passing.add(record);

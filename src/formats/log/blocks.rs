@@ -1,8 +1,9 @@
 //! A file, cut into blocks that begin and end between two records: each can be read by itself.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
-use super::decode::Decoder;
+use super::decode::{self, Decoder};
 use super::lines::Head;
 use super::{LONGEST_RECORD, LogFormat, LogSummary, Pass, Record};
 use super::{cmtrace, detect, flattened, iis, lines, panther, setupapi, setupapi_nt5, wpeinit};
@@ -19,7 +20,7 @@ pub struct LogReader<R> {
     block: usize,
     decoder: Decoder,
     /// What no block has yet.
-    text: String,
+    bytes: Vec<u8>,
     ended: bool,
     state: State,
     summary: LogSummary,
@@ -38,7 +39,15 @@ pub struct LogBlock {
     format: LogFormat,
     grammar: Grammar,
     ends_early: bool,
-    text: String,
+    bytes: Vec<u8>,
+}
+
+/// Their text.
+#[derive(Debug)]
+pub struct LogText<'b> {
+    block: &'b LogBlock,
+    text: Cow<'b, str>,
+    foreign_bytes: u64,
 }
 
 impl<R: Read> LogReader<R> {
@@ -56,7 +65,7 @@ impl<R: Read> LogReader<R> {
             source,
             block: block.clamp(1, LARGEST_BLOCK),
             decoder: Decoder::default(),
-            text: String::new(),
+            bytes: Vec::new(),
             ended: false,
             state: State::Sniffing,
             summary: LogSummary::default(),
@@ -68,66 +77,69 @@ impl<R: Read> LogReader<R> {
     /// # Errors
     /// Those of the source.
     pub fn block(&mut self, spent: Option<LogBlock>) -> io::Result<Option<LogBlock>> {
-        let mut room = spent.map(|block| block.text).unwrap_or_default();
+        let room = spent.map(|block| block.bytes).unwrap_or_default();
         while !self.ended {
             // An error ends it, too.
             self.ended = true;
-            self.ended = self.decoder.read(&mut self.source, self.block, &mut self.text)?;
-            if matches!(self.state, State::Sniffing) && (self.ended || self.text.len() >= SNIFF) {
+            self.ended = self.decoder.read(&mut self.source, self.block, &mut self.bytes)?;
+            if matches!(self.state, State::Sniffing) && (self.ended || self.bytes.len() >= SNIFF) {
                 self.decide();
             }
             let State::Reading(_, grammar) = &self.state else { continue };
             if self.ended {
                 break;
             }
-            if let Some(cut) = grammar.last_start(&self.text) {
+            if let Some(cut) = grammar.last_start(&self.bytes) {
                 return Ok(self.cut(cut, false, room));
             }
-            if self.text.len() > LONGEST_RECORD {
+            if self.bytes.len() > LONGEST_RECORD {
                 // No record is this long: what is there is given up, as far as its lines are whole.
-                let cut = self.text.rfind('\n').map_or(self.text.len(), |at| at + 1);
+                let line = memchr::memrchr(b'\n', &self.bytes).map(|at| at + 1);
+                let cut = line.unwrap_or_else(|| decode::last_boundary(&self.bytes));
                 return Ok(self.cut(cut, true, room));
             }
         }
-        self.summary.lines += u64::from(!self.text.is_empty() && !self.text.ends_with('\n'));
-        room.clear();
-        Ok(self.cut(self.text.len(), false, room))
+        self.summary.lines += u64::from(!self.bytes.is_empty() && !self.bytes.ends_with(b"\n"));
+        Ok(self.cut(self.bytes.len(), false, room))
     }
 
     /// When there are no more blocks: what is known of the file beside what its blocks say ([`LogSummary::add`]).
     pub fn summary(&self) -> LogSummary {
-        LogSummary { foreign_bytes: self.decoder.foreign_bytes(), ..self.summary }
+        LogSummary { foreign_bytes: self.summary.foreign_bytes + self.decoder.foreign(), ..self.summary }
     }
 
     /// What a file begins with that is no log.
-    pub fn no_log(&self) -> Option<&str> {
-        matches!(self.state, State::NotALog).then_some(&self.text)
+    pub fn no_log(&self) -> Option<Cow<'_, str>> {
+        matches!(self.state, State::NotALog).then(|| decode::text(&self.bytes).0)
     }
 
     fn decide(&mut self) {
-        self.summary.format = detect(&self.text);
-        self.state = match self.summary.format {
+        let (text, foreign_bytes) = decode::text(&self.bytes);
+        let format = detect(&text);
+        self.state = match format {
             Some(format) => State::Reading(format, Grammar::new(format)),
             None => {
-                self.summary.unparsed_bytes = self.text.len() as u64;
+                self.summary.unparsed_bytes = text.len() as u64;
+                self.summary.foreign_bytes = foreign_bytes;
                 self.ended = true;
                 State::NotALog
             }
         };
+        self.summary.format = format;
     }
 
-    /// The text up to `cut` as a block; what is behind it goes into `room`.
-    fn cut(&mut self, cut: usize, ends_early: bool, mut room: String) -> Option<LogBlock> {
+    /// What is in front of `cut` as a block; what is behind it goes into `room`.
+    fn cut(&mut self, cut: usize, ends_early: bool, mut room: Vec<u8>) -> Option<LogBlock> {
         let State::Reading(format, grammar) = &mut self.state else { return None };
         if cut == 0 {
             return None;
         }
         room.clear();
-        room.push_str(&self.text[cut..]);
-        let mut text = std::mem::replace(&mut self.text, room);
-        text.truncate(cut);
-        let block = LogBlock { format: *format, grammar: grammar.clone(), ends_early, text };
-        grammar.advance(&block.text);
+        room.extend_from_slice(&self.bytes[cut..]);
+        let mut bytes = std::mem::replace(&mut self.bytes, room);
+        bytes.truncate(cut);
+        let block = LogBlock { format: *format, grammar: grammar.clone(), ends_early, bytes };
+        grammar.advance(&block.bytes);
         Some(block)
     }
 }
@@ -138,7 +150,15 @@ impl LogBlock {
         self.format
     }
 
-    /// Length of its text in bytes.
+    /// Its text, from which the records borrow.
+    pub fn text(&self) -> LogText<'_> {
+        let (text, foreign_bytes) = decode::text(&self.bytes);
+        LogText { block: self, text, foreign_bytes }
+    }
+}
+
+impl LogText<'_> {
+    /// Its length in bytes.
     #[cfg(test)]
     pub(super) fn size(&self) -> usize {
         self.text.len()
@@ -146,8 +166,9 @@ impl LogBlock {
 
     /// Hands out the records, and says what they came to. Their lines are counted from the block's first one.
     pub fn read<'t>(&'t self, sink: &mut dyn FnMut(&Record<'t>)) -> LogSummary {
-        let mut pass = Pass { ends_early: self.ends_early, summary: LogSummary::default(), sink };
-        self.grammar.run(&self.text, &mut pass);
+        let summary = LogSummary { foreign_bytes: self.foreign_bytes, ..LogSummary::default() };
+        let mut pass = Pass { ends_early: self.block.ends_early, summary, sink };
+        self.block.grammar.run(&self.text, &mut pass);
         pass.summary
     }
 }
@@ -188,18 +209,18 @@ impl Grammar {
     }
 
     /// Where the text can be cut: the records in front of it are whole. `None`: nowhere but at its beginning.
-    fn last_start(&self, text: &str) -> Option<usize> {
+    fn last_start(&self, bytes: &[u8]) -> Option<usize> {
         let at = match self {
-            Self::CmTrace => cmtrace::last_start(text),
-            Self::CmTraceText => flattened::last_start(text),
-            Self::Lines(head) => lines::last_start(text, head),
-            Self::Iis(_) => memchr::memrchr(b'\n', text.as_bytes()).map(|at| at + 1),
+            Self::CmTrace => cmtrace::last_start(bytes),
+            Self::CmTraceText => flattened::last_start(bytes),
+            Self::Lines(head) => lines::last_start(bytes, *head),
+            Self::Iis(_) => memchr::memrchr(b'\n', bytes).map(|at| at + 1),
         };
         at.filter(|at| *at > 0)
     }
 
     /// What a block changes for the next one.
-    fn advance(&mut self, block: &str) {
+    fn advance(&mut self, block: &[u8]) {
         if let Self::Iis(fields) = self {
             fields.advance(block);
         }

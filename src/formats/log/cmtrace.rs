@@ -35,8 +35,8 @@ pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_, 't>) {
 }
 
 /// Where the last record that begins a line begins.
-pub(super) fn last_start(text: &str) -> Option<usize> {
-    memchr::memmem::rfind(text.as_bytes(), FIND_LINE.needle()).map(|at| at + 1)
+pub(super) fn last_start(bytes: &[u8]) -> Option<usize> {
+    memchr::memmem::rfind(bytes, FIND_LINE.needle()).map(|at| at + 1)
 }
 
 /// A record as nearly all are, found in one look over its bytes: white space at most in front of it, nothing lost, the

@@ -1,16 +1,15 @@
 //! The bytes of a log as UTF-8. The encoding is found in the first bytes; a byte that does not fit (one cp1252 letter in a
 //! megabyte of UTF-8 was seen) is read in Windows-1252 and counted.
 
+use std::borrow::Cow;
 use std::io::{self, Read};
 
-use encoding_rs::{Decoder as Utf16Decoder, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder as Utf16Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
-/// Decodes one file.
+/// Reads one file.
 #[derive(Default)]
 pub(super) struct Decoder {
     kind: Kind,
-    /// The beginning of a character whose other bytes come next.
-    carry: Vec<u8>,
     foreign: u64,
 }
 
@@ -24,7 +23,7 @@ enum Kind {
 
 impl std::fmt::Debug for Decoder {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Decoder").field("carry", &self.carry).field("foreign", &self.foreign).finish_non_exhaustive()
+        f.debug_struct("Decoder").field("foreign", &self.foreign).finish_non_exhaustive()
     }
 }
 
@@ -32,75 +31,70 @@ impl std::fmt::Debug for Decoder {
 const FIRST: usize = 64;
 
 impl Decoder {
-    /// Adds the text of the next `most` bytes; says whether they are the last ones.
-    pub(super) fn read(&mut self, source: &mut impl Read, most: usize, text: &mut String) -> io::Result<bool> {
+    /// Adds the next `most` bytes: UTF-16 as UTF-8, others as they are ([`text`]). Says whether they are the last ones.
+    pub(super) fn read(&mut self, source: &mut impl Read, most: usize, bytes: &mut Vec<u8>) -> io::Result<bool> {
         let most = if matches!(self.kind, Kind::Unknown) { most.max(FIRST) } else { most };
-        let mut bytes = std::mem::take(&mut self.carry);
+        let mut read = |into: &mut Vec<u8>| {
+            into.reserve(most);
+            source.take(most as u64).read_to_end(into).map(|length| length < most)
+        };
         if matches!(self.kind, Kind::EightBit) {
-            // Read to where it stays: nearly all of it is valid as it is.
-            let mut held = std::mem::take(text).into_bytes();
-            held.append(&mut bytes);
-            bytes = held;
+            return read(bytes);
         }
-        bytes.reserve(most);
-        let ended = source.take(most as u64).read_to_end(&mut bytes)? < most;
+        let mut new = Vec::new();
+        let ended = read(&mut new)?;
         if matches!(self.kind, Kind::Unknown) {
-            self.kind = sniff(&mut bytes);
+            self.kind = sniff(&mut new);
         }
         match &mut self.kind {
             Kind::Utf16(decoder) => {
-                text.reserve(decoder.max_utf8_buffer_length(bytes.len()).unwrap_or(0));
-                let start = text.len();
+                let mut text = String::with_capacity(decoder.max_utf8_buffer_length(new.len()).unwrap_or(0));
                 // The buffer is large enough for all of it, so one call takes everything.
-                let _ = decoder.decode_to_string(&bytes, text, ended);
-                self.foreign += text[start..].matches(char::REPLACEMENT_CHARACTER).count() as u64;
+                let _ = decoder.decode_to_string(&new, &mut text, ended);
+                self.foreign += text.matches(char::REPLACEMENT_CHARACTER).count() as u64;
+                bytes.extend_from_slice(text.as_bytes());
             }
-            _ => *text = self.eight_bit(bytes, ended),
+            _ => bytes.append(&mut new),
         }
         Ok(ended)
     }
 
-    /// Bytes that were no text in the encoding of the file.
-    pub(super) fn foreign_bytes(&self) -> u64 {
+    /// Characters of UTF-16 that are none.
+    pub(super) fn foreign(&self) -> u64 {
         self.foreign
     }
+}
 
-    fn eight_bit(&mut self, bytes: Vec<u8>, last: bool) -> String {
-        let bytes = match String::from_utf8(bytes) {
-            Ok(text) => return text,
-            Err(error) => error.into_bytes(),
-        };
-        let (mut text, mut rest) = (String::with_capacity(bytes.capacity()), bytes.as_slice());
-        loop {
-            let error = match std::str::from_utf8(rest) {
-                Ok(valid) => {
-                    text.push_str(valid);
-                    return text;
-                }
-                Err(error) => error,
-            };
-            let (valid, after) = rest.split_at(error.valid_up_to());
-            text.push_str(std::str::from_utf8(valid).unwrap_or_default());
-            let wrong = match error.error_len() {
-                Some(length) => length,
-                None if last => after.len(),
-                None => {
-                    self.carry.extend_from_slice(after);
-                    return text;
-                }
-            };
-            let (wrong, next) = after.split_at(wrong);
-            text.push_str(&WINDOWS_1252.decode_without_bom_handling(wrong).0);
-            self.foreign += wrong.len() as u64;
-            rest = next;
-        }
+/// Whole lines as text; and how many bytes are no UTF-8.
+pub(super) fn text(bytes: &[u8]) -> (Cow<'_, str>, u64) {
+    if let Some(text) = UTF_8.decode_without_bom_handling_and_without_replacement(bytes) {
+        return (text, 0);
     }
+    let (mut text, mut foreign) = (String::with_capacity(bytes.len()), 0);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.push_str(&WINDOWS_1252.decode_without_bom_handling(chunk.invalid()).0);
+        foreign += chunk.invalid().len() as u64;
+    }
+    (text.into(), foreign)
+}
+
+/// Where the text can be cut at its end, or shortly before: not within a character.
+pub(super) fn last_boundary(bytes: &[u8]) -> usize {
+    // The first byte of a character says how many it has.
+    let starts = (1..4).filter_map(|back| Some((back, *bytes.get(bytes.len().checked_sub(back)?)?)));
+    let (back, first) = starts.into_iter().find(|(_, byte)| *byte >= 0xC0).unwrap_or((0, 0));
+    let length = match first {
+        0xF0.. => 4,
+        0xE0.. => 3,
+        _ => 2,
+    };
+    if back < length { bytes.len() - back } else { bytes.len() }
 }
 
 /// The encoding, by the beginning; a byte order mark is taken away.
 fn sniff(bytes: &mut Vec<u8>) -> Kind {
-    let utf16 =
-        |encoding: &'static encoding_rs::Encoding| Kind::Utf16(Box::new(encoding.new_decoder_without_bom_handling()));
+    let utf16 = |encoding: &'static Encoding| Kind::Utf16(Box::new(encoding.new_decoder_without_bom_handling()));
     let (mark, kind) = match bytes.as_slice() {
         [0xEF, 0xBB, 0xBF, ..] => (3, Kind::EightBit),
         [0xFF, 0xFE, ..] => (2, utf16(UTF_16LE)),

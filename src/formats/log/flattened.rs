@@ -1,7 +1,7 @@
 //! What becomes of CMTrace records in articles and issues: text, a blank, component (no time), or the viewer's clipboard with
 //! tabs: text, component, `M/D/YYYY h:mm:ss AM`, `1100 (0x044C)`. A message may span lines; its last line has the component.
 
-use super::{Pass, Record, Stamp};
+use super::{Pass, Record, Stamp, decode};
 
 /// Names that end a line of an article: the components of ConfigMgr and MDT that FORMATS and the articles show.
 const COMPONENTS: &[&str] = &[
@@ -52,11 +52,12 @@ pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_, 't>) {
 }
 
 /// Behind the last line that ends a message or a paragraph.
-pub(super) fn last_start(text: &str) -> Option<usize> {
-    let mut end = memchr::memrchr(b'\n', text.as_bytes())?;
+pub(super) fn last_start(bytes: &[u8]) -> Option<usize> {
+    let mut end = memchr::memrchr(b'\n', bytes)?;
     loop {
-        let start = memchr::memrchr(b'\n', &text.as_bytes()[..end]).map_or(0, |at| at + 1);
-        let line = text[start..end].trim_end();
+        let start = memchr::memrchr(b'\n', &bytes[..end]).map_or(0, |at| at + 1);
+        let (line, _) = decode::text(&bytes[start..end]);
+        let line = line.trim_end();
         if line.is_empty() || last_line(line).is_some() {
             return Some(end + 1);
         }

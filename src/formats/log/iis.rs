@@ -2,7 +2,7 @@
 //! excerpt) date, time and site come first.
 
 use super::lines::Head;
-use super::{Level, Record, Stamp};
+use super::{Level, Record, Stamp, decode};
 
 /// What a header begins with.
 const HEADER: &str = "#Fields:";
@@ -17,10 +17,11 @@ pub(super) struct Fields {
 
 impl Fields {
     /// The columns after a block.
-    pub(super) fn advance(&mut self, block: &str) {
-        for at in memchr::memmem::find_iter(block.as_bytes(), HEADER) {
-            if block[..at].is_empty() || block[..at].ends_with('\n') {
-                self.head(block[at..].lines().next().unwrap_or_default());
+    pub(super) fn advance(&mut self, block: &[u8]) {
+        for at in memchr::memmem::find_iter(block, HEADER) {
+            if at == 0 || block[..at].ends_with(b"\n") {
+                let line = block[at..].split(|b| *b == b'\n').next().unwrap_or_default();
+                self.head(decode::text(line).0.trim_end_matches('\r'));
             }
         }
     }

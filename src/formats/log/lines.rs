@@ -1,6 +1,6 @@
 //! What the formats of one line per record have in common: a line begins a record, goes on with one, or is neither.
 
-use super::{LONGEST_RECORD, Pass, Record};
+use super::{LONGEST_RECORD, Pass, Record, decode};
 
 /// What a line is.
 pub(super) enum Head<'a> {
@@ -73,11 +73,12 @@ fn close<'t>(text: &'t str, open: Option<Open<'t>>, pass: &mut Pass<'_, 't>) {
 }
 
 /// The beginning of the last line that is whole and goes on with no record.
-pub(super) fn last_start<'t>(text: &'t str, mut head: impl FnMut(&'t str) -> Head<'t>) -> Option<usize> {
-    let mut end = memchr::memrchr(b'\n', text.as_bytes())?;
+pub(super) fn last_start(bytes: &[u8], head: for<'t> fn(&'t str) -> Head<'t>) -> Option<usize> {
+    let mut end = memchr::memrchr(b'\n', bytes)?;
     loop {
-        let start = memchr::memrchr(b'\n', &text.as_bytes()[..end])? + 1;
-        if !matches!(head(text[start..end].trim_end_matches('\r')), Head::Continuation) {
+        let start = memchr::memrchr(b'\n', &bytes[..end])? + 1;
+        let (line, _) = decode::text(&bytes[start..end]);
+        if !matches!(head(line.trim_end_matches('\r')), Head::Continuation) {
             return Some(start);
         }
         end = start - 1;

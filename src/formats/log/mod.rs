@@ -1,7 +1,8 @@
 //! Logs of a deployment: records out of bytes, whatever wrote them.
 //!
 //! [`LogReader`] reads a file, finds encoding and format by what the first lines say (never by the file's name) and cuts the
-//! text into blocks of whole records; a [`LogBlock`] hands out one [`Record`] after the other, on whatever thread. What is held is bounded; a torn record, a garbage tail or a lone byte of another code page costs that record
+//! text into blocks of whole records; the [`LogText`] of a [`LogBlock`] hands out one [`Record`] after the other, on whatever
+//! thread. What is held is bounded; a torn record, a garbage tail or a lone byte of another code page costs that record
 //! and nothing else: [`LogSummary`] says how much was not understood.
 //! One file per format in here; grammars, encodings and traps are those of real logs (FORMATS.md 0 to 4).
 
@@ -21,7 +22,7 @@ mod wpeinit;
 #[cfg(test)]
 mod tests;
 
-pub use blocks::{LogBlock, LogReader};
+pub use blocks::{LogBlock, LogReader, LogText};
 pub use detect::detect;
 pub use time::{Stamp, Written};
 
@@ -133,6 +134,7 @@ impl LogSummary {
         self.records += block.records;
         self.truncated += block.truncated;
         self.lines += block.lines;
+        self.foreign_bytes += block.foreign_bytes;
         self.unparsed_lines += block.unparsed_lines;
         self.unparsed_bytes += block.unparsed_bytes;
     }

@@ -10,7 +10,7 @@ fn read(bytes: &[u8], block: usize) -> (Vec<String>, LogSummary) {
     let mut reader = LogReader::with_block_size(bytes, block);
     while let Some(block) = reader.block(None).unwrap() {
         let before = found.lines;
-        found.add(&block.read(&mut |r| {
+        found.add(&block.text().read(&mut |r| {
             let time = r.time.stamp().map(|t| t.to_string()).unwrap_or_default();
             let mark = if r.truncated { "!" } else { "" };
             let Record { line, component, level, text, .. } = r;
@@ -171,8 +171,9 @@ fn memory_stays_bounded() {
         let bytes = line.as_bytes().chain(std::io::repeat(b'y').take(64 << 16));
         let (mut reader, mut spent) = (LogReader::with_block_size(bytes, 65536), None);
         while let Some(block) = reader.block(spent).unwrap() {
-            assert!(block.size() <= LONGEST_RECORD + 2 * 65536, "{line}: {}", block.size());
-            block.read(&mut |r| assert!(r.text.len() <= 2 * LONGEST_RECORD));
+            let text = block.text();
+            assert!(text.size() <= LONGEST_RECORD + 2 * 65536, "{line}: {}", text.size());
+            text.read(&mut |r| assert!(r.text.len() <= 2 * LONGEST_RECORD));
             spent = Some(block);
         }
     }
