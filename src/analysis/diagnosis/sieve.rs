@@ -14,6 +14,8 @@ use crate::inf_db::InfDb;
 
 /// So many records of a block are kept as a rule, at the most.
 const USUALLY: usize = 256;
+/// So many components of a block are remembered; logs have a few.
+const MOST_COMPONENTS: usize = 64;
 
 /// Everything that is looked for in logs; one for all logs of a run.
 #[derive(Debug)]
@@ -177,24 +179,26 @@ struct ByNeighbour<'s, 't, 'd> {
     sieve: &'s Sieve<'d>,
     format: LogFormat,
     known: Vec<(&'t str, Arc<Wanted<'d>>)>,
-    /// The last component, and its place among them.
-    component: &'t str,
+    /// Place of the last one.
     last: usize,
 }
 
 impl<'s, 't, 'd> ByNeighbour<'s, 't, 'd> {
     fn new(sieve: &'s Sieve<'d>, format: LogFormat) -> Self {
-        Self { sieve, format, known: Vec::new(), component: "", last: usize::MAX }
+        Self { sieve, format, known: Vec::new(), last: 0 }
     }
 
     fn of(&mut self, component: &'t str) -> &Wanted<'d> {
         // Readers hand out the very same text where it is the neighbour's.
-        if !std::ptr::eq(component, self.component) || self.last >= self.known.len() {
+        if !self.known.get(self.last).is_some_and(|(name, _)| std::ptr::eq(*name, component)) {
             self.last = self.known.iter().position(|(name, _)| *name == component).unwrap_or_else(|| {
+                if self.known.len() == MOST_COMPONENTS {
+                    self.known.clear();
+                }
                 self.known.push((component, self.sieve.wanted(self.format, component)));
                 self.known.len() - 1
             });
-            self.component = component;
+            self.known[self.last].0 = component;
         }
         &self.known[self.last].1
     }

@@ -99,8 +99,10 @@ impl<R: Read> LogReader<R> {
                 return Ok(self.cut(cut, true, room));
             }
         }
-        self.summary.lines += u64::from(!self.bytes.is_empty() && !self.bytes.ends_with(b"\n"));
-        Ok(self.cut(self.bytes.len(), false, room))
+        let ends_with_line = self.bytes.ends_with(b"\n");
+        let last = self.cut(self.bytes.len(), false, room);
+        self.summary.lines += u64::from(last.is_some() && !ends_with_line);
+        Ok(last)
     }
 
     /// When there are no more blocks: what is known of the file beside what its blocks say ([`LogSummary::add`]).
