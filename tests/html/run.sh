@@ -1,8 +1,8 @@
 #!/bin/bash
 # Makes reports with the program and looks at them in headless Chromium (tests/html/test.mjs).
 # Usage: tests/html/run.sh [FOLDER]; FOLDER keeps the reports and screenshots, else they go away.
-# Needs chromium, node and npm: installs them with apt-get where it may. Without them it says so and ends with 0;
-# WIMSPECT_HTML_TEST=required makes that a failure.
+# The program is that of WIMSPECT, else a debug build. Needs chromium, node and npm: installs them with apt-get where it may.
+# Without them it says so and ends with 0; WIMSPECT_HTML_TEST=required makes that a failure.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 here=$PWD/tests/html
@@ -49,8 +49,11 @@ if [ -z "$out" ]; then
     trap 'rm -rf "$out"' EXIT
 fi
 mkdir -p "$out"
-cargo build --locked --quiet
-program=${CARGO_TARGET_DIR:-target}/debug/wimspect
+program=${WIMSPECT:-}
+if [ -z "$program" ]; then
+    cargo build --locked --quiet
+    program=${CARGO_TARGET_DIR:-target}/debug/wimspect
+fi
 
 # Findings (1) are what is to be shown; anything else is a mistake.
 report() {
