@@ -383,9 +383,9 @@ fn mistake_in_pattern(pattern: &str, signature: &LogSignature) -> Option<String>
 /// What makes a pattern useless, whoever it belongs to.
 pub(super) fn mistake_in_any_pattern(pattern: &str) -> Option<String> {
     let parts = pattern_parts(pattern);
-    let begins_with_text = matches!(parts.first(), Some(PatternPart::Literal(text)) if text.trim().len() >= 4);
+    let begins_with_text = matches!(parts.first(), Some(PatternPart::Literal(text)) if text.trim().len() >= 8);
     if !begins_with_text {
-        return Some(format!("pattern `{pattern}` must begin with at least four characters of literal text"));
+        return Some(format!("pattern `{pattern}` must begin with at least eight characters of literal text"));
     }
     let two_names = parts.windows(2).any(|pair| matches!(pair, [PatternPart::Any(_), PatternPart::Any(_)]));
     two_names.then(|| format!("pattern `{pattern}` has two names with nothing between them"))

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -64,30 +64,24 @@ const LONGEST_FILE: usize = 1 << 20;
 /// An overlay may hold this many files.
 const MOST_FILES: usize = 10_000;
 
-/// Every table.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Every table. One that no site has laid anything over is read when it is first asked for: few uses need them all.
+#[derive(Clone, Debug, Default)]
 pub struct InfDb {
-    releases: Releases,
-    enumerators: Enumerators,
-    families: Families,
-    scenarios: Scenarios,
-    ndis_functions: NdisFunctions,
-    boot_images: BootImages,
-    signers: Signers,
-    remedies: Remedies,
-    rules: Rules,
-    error_codes: ErrorCodes,
-    log_anchors: LogAnchors,
-    log_signatures: LogSignatures,
+    releases: OnceLock<Releases>,
+    enumerators: OnceLock<Enumerators>,
+    families: OnceLock<Families>,
+    scenarios: OnceLock<Scenarios>,
+    ndis_functions: OnceLock<NdisFunctions>,
+    boot_images: OnceLock<BootImages>,
+    signers: OnceLock<Signers>,
+    remedies: OnceLock<Remedies>,
+    rules: OnceLock<Rules>,
+    error_codes: OnceLock<ErrorCodes>,
+    log_anchors: OnceLock<LogAnchors>,
+    log_signatures: OnceLock<LogSignatures>,
 }
 
-static EMBEDDED: LazyLock<InfDb> = LazyLock::new(|| {
-    // A test proves that the embedded files have no problem.
-    InfDb::load(
-        embedded::FILES.iter().map(|(path, text)| (Cow::Borrowed(*path), Cow::Borrowed(*text))),
-        &mut Vec::new(),
-    )
-});
+static EMBEDDED: LazyLock<InfDb> = LazyLock::new(InfDb::default);
 
 impl InfDb {
     /// The tables that were built into the program.
@@ -133,40 +127,30 @@ impl InfDb {
 
     /// The same tables without any NIC family: what is found then was found in bytes and INF text.
     pub fn without_families(&self) -> InfDb {
-        InfDb { families: Families::default(), ..self.clone() }
+        InfDb { families: Families::default().into(), ..self.clone() }
     }
 
     fn load<'a>(
         files: impl IntoIterator<Item = (Cow<'a, str>, Cow<'a, str>)>,
         problems: &mut Vec<InfDbProblem>,
     ) -> InfDb {
-        type File<'a> = (Cow<'a, str>, Cow<'a, str>);
-        fn load(files: &[File<'_>]) -> (InfDb, Vec<InfDbProblem>) {
-            let (mut db, mut problems) = (InfDb::default(), Vec::new());
-            for (path, text) in files {
-                db.add(&DataFile { path, text }, &mut problems);
-            }
-            (db, problems)
+        let mut db = InfDb::default();
+        for (path, text) in files {
+            db.add(&DataFile { path: &path, text: &text }, problems);
         }
-        // Tables of many files and those of one are about the same amount of work, for a core each.
-        let (many, single): (Vec<File<'a>>, Vec<File<'a>>) = files
-            .into_iter()
-            .partition(|(path, _)| matches!(path.split_once('/'), Some((folder, _)) if folder != "winpe"));
-        let (many, single) = std::thread::scope(|scope| {
-            let many = scope.spawn(|| load(&many));
-            let single = load(&single);
-            (many.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), single)
-        });
-        let ((many, mut of_many), (single, of_single)) = (many, single);
-        problems.append(&mut of_many);
-        problems.extend(of_single);
-        InfDb { rules: many.rules, families: many.families, log_signatures: many.log_signatures, ..single }
+        db
     }
 
     /// Reads one file into its table; `false` when nothing of it can be used.
     fn add(&mut self, file: &DataFile<'_>, problems: &mut Vec<InfDbProblem>) -> bool {
-        fn set<T>(table: &mut T, loaded: Option<T>) -> bool {
-            loaded.map(|new| *table = new).is_some()
+        fn set<T>(table: &mut OnceLock<T>, loaded: Option<T>) -> bool {
+            loaded.map(|new| *table = new.into()).is_some()
+        }
+        fn grow<T: Default>(table: &mut OnceLock<T>, load: impl FnOnce(&mut T) -> bool) -> bool {
+            let mut all = table.take().unwrap_or_default();
+            let is_read = load(&mut all);
+            *table = all.into();
+            is_read
         }
         match file.path.split_once('/') {
             Some(("winpe", "images.toml")) => set(&mut self.boot_images, BootImages::load(file, problems)),
@@ -180,9 +164,13 @@ impl InfDb {
             None if file.path == "signers.toml" => set(&mut self.signers, Signers::load(file, problems)),
             None if file.path == "error-codes.toml" => set(&mut self.error_codes, ErrorCodes::load(file, problems)),
             None if file.path == "log-anchors.toml" => set(&mut self.log_anchors, LogAnchors::load(file, problems)),
-            Some(("log-signatures", name)) if is_data_name(name) => self.log_signatures.load(file, problems),
-            Some(("nic-families", name)) if is_data_name(name) => self.families.load(file, problems),
-            Some(("rules", name)) if is_data_name(name) => self.rules.load(file, problems),
+            Some(("log-signatures", name)) if is_data_name(name) => {
+                grow(&mut self.log_signatures, |all| all.load(file, problems))
+            }
+            Some(("nic-families", name)) if is_data_name(name) => {
+                grow(&mut self.families, |all| all.load(file, problems))
+            }
+            Some(("rules", name)) if is_data_name(name) => grow(&mut self.rules, |all| all.load(file, problems)),
             _ => {
                 problems.push(file.problem(None, "no table has a file of this name"));
                 false
@@ -192,62 +180,62 @@ impl InfDb {
 
     /// Windows PE releases.
     pub fn releases(&self) -> &Releases {
-        &self.releases
+        table(&self.releases, "winpe/releases.toml", |db| db.releases)
     }
 
     /// Well-known enumerators.
     pub fn enumerators(&self) -> &Enumerators {
-        &self.enumerators
+        table(&self.enumerators, "enumerators.toml", |db| db.enumerators)
     }
 
     /// NIC families.
     pub fn families(&self) -> &Families {
-        &self.families
+        table(&self.families, "nic-families/", |db| db.families)
     }
 
     /// What happens to the network and the task sequence.
     pub fn scenarios(&self) -> &Scenarios {
-        &self.scenarios
+        table(&self.scenarios, "scenarios.toml", |db| db.scenarios)
     }
 
     /// First NDIS versions of functions.
     pub fn ndis_functions(&self) -> &NdisFunctions {
-        &self.ndis_functions
+        table(&self.ndis_functions, "ndis-functions.toml", |db| db.ndis_functions)
     }
 
     /// Kinds of boot images, and what their network stack consists of.
     pub fn boot_images(&self) -> &BootImages {
-        &self.boot_images
+        table(&self.boot_images, "winpe/images.toml", |db| db.boot_images)
     }
 
     /// Who counts as what by the usages of a certificate.
     pub fn signers(&self) -> &Signers {
-        &self.signers
+        table(&self.signers, "signers.toml", |db| db.signers)
     }
 
     /// What can be done about it.
     pub fn remedies(&self) -> &Remedies {
-        &self.remedies
+        table(&self.remedies, "remedies.toml", |db| db.remedies)
     }
 
     /// Rule documents.
     pub fn rules(&self) -> &Rules {
-        &self.rules
+        table(&self.rules, "rules/", |db| db.rules)
     }
 
     /// Names of error codes.
     pub fn error_codes(&self) -> &ErrorCodes {
-        &self.error_codes
+        table(&self.error_codes, "error-codes.toml", |db| db.error_codes)
     }
 
     /// Lines of logs that say how a deployment went.
     pub fn log_anchors(&self) -> &LogAnchors {
-        &self.log_anchors
+        table(&self.log_anchors, "log-anchors.toml", |db| db.log_anchors)
     }
 
     /// What lines of logs mean.
     pub fn log_signatures(&self) -> &LogSignatures {
-        &self.log_signatures
+        table(&self.log_signatures, "log-signatures/", |db| db.log_signatures)
     }
 
     /// SHA-256 over what the tables say, lower-case hex: wrapped lines and comments do not change it.
@@ -258,21 +246,31 @@ impl InfDb {
             hash.update(text);
             hash.update([0]);
         };
-        part(canonical(&self.releases.to_file()));
-        part(canonical(&self.enumerators.to_file()));
-        part(canonical(&self.scenarios.to_file()));
-        part(canonical(self.ndis_functions.to_file()));
-        part(canonical(&self.boot_images));
-        part(canonical(&self.signers));
-        part(canonical(&self.remedies));
-        self.families.iter().map(canonical).for_each(&mut part);
+        part(canonical(&self.releases().to_file()));
+        part(canonical(&self.enumerators().to_file()));
+        part(canonical(&self.scenarios().to_file()));
+        part(canonical(self.ndis_functions().to_file()));
+        part(canonical(self.boot_images()));
+        part(canonical(self.signers()));
+        part(canonical(self.remedies()));
+        self.families().iter().map(canonical).for_each(&mut part);
         part(String::new());
-        self.rules.iter().map(canonical).for_each(&mut part);
-        part(canonical(&self.error_codes));
-        part(canonical(&self.log_anchors));
-        self.log_signatures.topics().map(canonical).for_each(&mut part);
+        self.rules().iter().map(canonical).for_each(&mut part);
+        part(canonical(self.error_codes()));
+        part(canonical(self.log_anchors()));
+        self.log_signatures().topics().map(canonical).for_each(&mut part);
         hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+/// A table; if it has not been read, out of the embedded files whose path begins so.
+fn table<'d, T: Default>(read: &'d OnceLock<T>, path: &str, pick: fn(InfDb) -> OnceLock<T>) -> &'d T {
+    read.get_or_init(|| {
+        let files = embedded::FILES.iter().filter(|(name, _)| name.starts_with(path));
+        // A test proves that the embedded files have no problem.
+        let db = InfDb::load(files.map(|(path, text)| ((*path).into(), (*text).into())), &mut Vec::new());
+        pick(db).into_inner().unwrap_or_default()
+    })
 }
 
 /// A value of the tables as TOML, keys in the order of its type.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
@@ -118,32 +119,49 @@ pub fn read<T: Send>(
 ) -> Result<ReadLog, String> {
     let file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
     let blocks = file.metadata().map_or(0, |meta| meta.len() / LogReader::<File>::BLOCK as u64);
+    let workers = rayon::current_num_threads().min(usize::try_from(blocks).unwrap_or(usize::MAX));
+    relay(LogReader::new(file), workers, sift, take)
+}
+
+/// The same for a log that has been opened, wherever it comes from, with so many workers.
+///
+/// # Errors
+/// It can not be read, or wimspect has a bug that this log shows.
+pub fn relay<R: Read + Send, T: Send>(
+    reader: LogReader<R>,
+    workers: usize,
+    sift: impl Fn(&LogBlock) -> (LogSummary, T) + Sync,
+    take: impl FnMut(T) + Send,
+) -> Result<ReadLog, String> {
     let relay = Relay {
-        source: Mutex::new((LogReader::new(file), 0)),
+        source: Mutex::new((reader, 0)),
         sift,
         sifted: Mutex::new((BTreeMap::new(), 0)),
         taker: Mutex::new((LogSummary::default(), take)),
     };
+    let work = || guarded(|| relay.work()).and_then(|done| done);
+    if workers <= 1 {
+        work()?;
+        return relay.finish();
+    }
     let mut results = Mutex::new(Vec::new());
-    let work = || {
-        let result = guarded(|| relay.work()).and_then(|done| done);
-        lock(&results).push(result);
-    };
     rayon::scope(|scope| {
-        for _ in 1..rayon::current_num_threads().min(usize::try_from(blocks).unwrap_or(usize::MAX)) {
-            scope.spawn(|_| work());
+        for _ in 0..workers {
+            scope.spawn(|_| {
+                let result = work();
+                lock(&results).push(result);
+            });
         }
-        work();
     });
     results.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..).collect::<Result<(), String>>()?;
     relay.finish()
 }
 
-/// The blocks of one file on their way. Every worker reads the next one, sifts it while it is still in its cache, and hands on
+/// The blocks of one log on their way. Every worker reads the next one, sifts it while it is still in its cache, and hands on
 /// what is left of it; whoever finds nobody at it takes what is next in order.
-struct Relay<S, T, F> {
+struct Relay<R, S, T, F> {
     /// And the number of the next block.
-    source: Mutex<(LogReader<File>, u64)>,
+    source: Mutex<(LogReader<R>, u64)>,
     sift: S,
     /// What is to be taken, by the number of its block; and the number of the one that is next.
     sifted: Mutex<(BTreeMap<u64, Sifted<T>>, u64)>,
@@ -152,7 +170,7 @@ struct Relay<S, T, F> {
 
 type Sifted<T> = Result<(LogSummary, T), String>;
 
-impl<T, S: Fn(&LogBlock) -> (LogSummary, T), F: FnMut(T)> Relay<S, T, F> {
+impl<R: Read, T, S: Fn(&LogBlock) -> (LogSummary, T), F: FnMut(T)> Relay<R, S, T, F> {
     fn work(&self) -> Result<(), String> {
         let mut spent = None;
         while let Some((number, block)) = self.next(spent.take())? {

@@ -349,19 +349,14 @@ fn excerpts_of_articles_give_the_article() {
 #[test]
 fn changed_logs_are_read_to_their_end() {
     use wimspect::analysis::diagnosis::{LogRead, SessionReader, Sieve, deployments, tell};
-    use wimspect::facts::log::{LogReader, LogSummary};
+    use wimspect::facts::log::LogReader;
+    use wimspect::scan::logs;
     let sieve = Sieve::new(wimspect::inf_db::InfDb::embedded());
     let read = |bytes: &[u8], block: usize| {
-        let (mut sessions, mut reader) = (SessionReader::new(&sieve), LogReader::with_block_size(bytes, block));
-        let mut found = LogSummary::default();
-        while let Some(block) = reader.block(None).unwrap() {
-            let (summary, sifted) = sieve.sift(&block);
-            found.add(&summary);
-            sessions.take(&sifted);
-        }
-        let mut summary = reader.summary();
-        summary.add(&found);
-        LogRead { path: "log".to_owned(), group: String::new(), summary, sessions: sessions.finish() }
+        let mut sessions = SessionReader::new(&sieve);
+        let reader = LogReader::with_block_size(bytes, block);
+        let read = logs::relay(reader, 1, |block| sieve.sift(block), |sifted| sessions.take(&sifted)).unwrap();
+        LogRead { path: "log".to_owned(), group: String::new(), summary: read.summary, sessions: sessions.finish() }
     };
     let mut random = 7_u64;
     let mut next = move |below: usize| {

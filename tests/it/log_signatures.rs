@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use wimspect::analysis::diagnosis::{SessionReader, Sieve, SignatureMatch};
 use wimspect::facts::log::{LogFormat, LogReader, LogSummary};
 use wimspect::inf_db::{InfDb, SignatureRole};
+use wimspect::scan::logs;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/logs").join(name)
@@ -21,16 +22,10 @@ fn files(name: &str) -> Vec<PathBuf> {
 fn diagnose(path: &Path, block: usize) -> (LogSummary, Vec<SignatureMatch<'static>>) {
     let bytes = std::fs::read(path).unwrap();
     let sieve = Sieve::new(InfDb::embedded());
-    let (mut sessions, mut reader) = (SessionReader::new(&sieve), LogReader::with_block_size(bytes.as_slice(), block));
-    let mut found = LogSummary::default();
-    while let Some(block) = reader.block(None).unwrap() {
-        let (summary, sifted) = sieve.sift(&block);
-        found.add(&summary);
-        sessions.take(&sifted);
-    }
-    let mut summary = reader.summary();
-    summary.add(&found);
-    (summary, sessions.finish().into_iter().flat_map(|session| session.matches).collect())
+    let mut sessions = SessionReader::new(&sieve);
+    let reader = LogReader::with_block_size(bytes.as_slice(), block);
+    let read = logs::relay(reader, 1, |block| sieve.sift(block), |sifted| sessions.take(&sifted)).unwrap();
+    (read.summary, sessions.finish().into_iter().flat_map(|session| session.matches).collect())
 }
 
 fn ids(found: &[SignatureMatch<'_>]) -> Vec<String> {

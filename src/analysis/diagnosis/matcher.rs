@@ -152,16 +152,19 @@ impl<'d> Search<'_, 'd> {
         let meets = |step: &Step<'d>, captures: &Captures<'d>| {
             step.meets(record.component, record.text, &signature.codes, captures)
         };
-        if !until.is_empty() && until.iter().any(|step| meets(step, &Captures::new()).is_some()) {
-            self.settle(None);
-            self.attempts.clear();
-        }
-        self.attempts.retain(|attempt| !unless.iter().any(|step| meets(step, &attempt.captures).is_some()));
-        for attempt in &mut self.attempts {
-            let Some(step) = steps.get(attempt.evidence.len()) else { continue };
-            if let Some(names) = meets(step, &attempt.captures) {
-                attempt.add(names);
-                attempt.evidence.push(evidence(record));
+        // Mostly there is none, and then only the first step says something.
+        if !self.attempts.is_empty() {
+            if until.iter().any(|step| meets(step, &Captures::new()).is_some()) {
+                self.settle(None);
+                self.attempts.clear();
+            }
+            self.attempts.retain(|attempt| !unless.iter().any(|step| meets(step, &attempt.captures).is_some()));
+            for attempt in &mut self.attempts {
+                let Some(step) = steps.get(attempt.evidence.len()) else { continue };
+                if let Some(names) = meets(step, &attempt.captures) {
+                    attempt.add(names);
+                    attempt.evidence.push(evidence(record));
+                }
             }
         }
         if let Some(names) = steps.first().and_then(|step| meets(step, &Captures::new())) {

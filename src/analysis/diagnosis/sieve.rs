@@ -33,8 +33,8 @@ type ByComponent<'d> = HashMap<(LogFormat, Option<String>), Arc<Wanted<'d>>>;
 #[derive(Debug)]
 struct Wanted<'d> {
     finder: Finder<'d>,
-    /// Who wants a pattern of the finder.
-    by: Vec<Wants>,
+    /// Who wants each pattern of the finder.
+    by: Vec<Vec<Wants>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,18 +144,31 @@ impl<'d> Sieve<'d> {
             let anchors = anchors.map(|(index, pattern, text)| (Wants::Anchor { index, pattern, at: 0 }, text));
             let signatures = self.signatures.literals(format, component);
             let signatures = signatures.map(|(index, text)| (Wants::Signature(index), text));
-            let (by, literals) = anchors.chain(signatures).unzip();
-            Arc::new(Wanted { finder: Finder::new(literals), by })
+            Arc::new(Wanted::new(anchors.chain(signatures)))
         });
         Arc::clone(wanted)
     }
 }
 
-impl Wanted<'_> {
+impl<'d> Wanted<'d> {
+    fn new(all: impl Iterator<Item = (Wants, &'d str)>) -> Self {
+        let (mut literals, mut by): (Vec<&str>, Vec<Vec<Wants>>) = Default::default();
+        for (wants, text) in all {
+            match literals.iter().position(|literal| literal.eq_ignore_ascii_case(text)) {
+                Some(known) => by[known].push(wants),
+                None => {
+                    literals.push(text);
+                    by.push(vec![wants]);
+                }
+            }
+        }
+        Self { finder: Finder::new(literals), by }
+    }
+
     /// Who wants this text, each once and in order.
     fn in_text(&self, text: &str, who: &mut Vec<Wants>) {
         self.finder.find(text, |pattern, at| {
-            who.extend(self.by.get(pattern).map(|wants| match *wants {
+            who.extend(self.by.get(pattern).into_iter().flatten().map(|wants| match *wants {
                 Wants::Anchor { index, pattern, .. } => Wants::Anchor { index, pattern, at },
                 signature @ Wants::Signature(_) => signature,
             }));
@@ -244,7 +257,8 @@ impl Sifted {
 struct Passing<'t> {
     records: u64,
     lines: (u64, u64),
-    times: Option<(Written<'t>, Written<'t>)>,
+    /// The first and the last one that is written anywhere.
+    times: (Written<'t>, Written<'t>),
 }
 
 impl<'t> Passing<'t> {
@@ -255,16 +269,19 @@ impl<'t> Passing<'t> {
         self.records += 1;
         self.lines.1 = record.line;
         if !matches!(record.time, Written::Nowhere) {
-            self.times.get_or_insert((record.time, record.time)).1 = record.time;
+            self.times.1 = record.time;
+            if matches!(self.times.0, Written::Nowhere) {
+                self.times.0 = record.time;
+            }
         }
     }
 
     fn end(self, with_times: bool) -> Passed {
-        let times = self.times.filter(|_| with_times).and_then(|(first, last)| {
-            let last = last.stamp();
-            Some((first.stamp().or(last)?, last.or(first.stamp())?))
-        });
-        Passed { records: self.records, lines: self.lines, times }
+        let times = || {
+            let (first, last) = (self.times.0.stamp(), self.times.1.stamp());
+            Some((first.or(last)?, last.or(first)?))
+        };
+        Passed { records: self.records, lines: self.lines, times: with_times.then(times).flatten() }
     }
 }
 

@@ -5,10 +5,16 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::{LONGEST_RECORD, Level, Pass, Record, Written, is_blank, lines_in};
+use super::{LONGEST_RECORD, Level, Pass, Record, Stamp, Written, is_blank, lines_in};
 
 const OPEN: &str = "<![LOG[";
 const CLOSE: &str = "]LOG]!>";
+/// How a usual record goes on.
+const CLOSE_AND_TIME: &[u8] = b"]LOG]!><time=\"";
+/// Between time and day.
+const DATE: &str = "\" date=\"";
+/// Length of a day.
+const DAY: usize = "06-12-2019".len();
 
 static FIND_CLOSE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(CLOSE));
 static FIND_OPEN: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(OPEN));
@@ -17,13 +23,11 @@ static FIND_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\n<!
 
 /// Hands out the records of a block.
 pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_, 't>) {
-    let (mut at, mut line, mut neighbour) = (0, 1, Neighbour::default());
+    let (mut at, mut line, mut usual) = (0, 1, Usual::default());
     while at < text.len() {
-        if let Some(usual) = neighbour.next(&text[at..]) {
-            line += usual.lines_before;
-            pass.record(&Record { line, ..usual.record });
-            line += usual.lines_within;
-            at += usual.length;
+        if let Some(next) = usual.read(text, at, line) {
+            pass.record(&usual.record);
+            (at, line) = next;
         } else {
             let next = FIND_LINE.find(&text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
             stretch(&text[at..next], line, pass);
@@ -41,87 +45,74 @@ pub(super) fn last_start(bytes: &[u8]) -> Option<usize> {
 
 /// A record as nearly all are, found in one look over its bytes: white space at most in front of it, nothing lost, the
 /// attributes in the order in which the writers put them. Whatever is otherwise is left to [`stretch`].
+///
+/// Day, component and context are mostly those of the record before, so they are compared with it and seldom read.
+#[derive(Default)]
 struct Usual<'t> {
     record: Record<'t>,
-    /// Line ends in front of the record.
-    lines_before: u64,
-    /// Line ends in its text; the attributes have none.
-    lines_within: u64,
-    /// Up to the end of the attributes.
-    length: usize,
-}
-
-/// What the next record mostly has in common with the one before.
-#[derive(Default)]
-struct Neighbour<'t> {
     time_length: usize,
-    date: &'t str,
-    component: &'t str,
     /// `" date="06-12-2019" component="C" context="" type="`
     middle: &'t [u8],
 }
 
-impl<'t> Neighbour<'t> {
-    /// The record at the beginning of a text, if it is a usual one.
-    fn next(&mut self, text: &'t str) -> Option<Usual<'t>> {
+impl<'t> Usual<'t> {
+    /// Reads the next record, if it is a usual one; says where it ends, and on which line.
+    fn read(&mut self, text: &'t str, at: usize, line: u64) -> Option<(usize, u64)> {
         let bytes = text.as_bytes();
-        let (blank, lines_before) = match bytes {
-            [b'<', ..] => (0, 0),
-            [b'\r', b'\n', b'<', ..] => (2, 1),
+        let (open, line) = match &bytes[at..] {
+            [b'<', ..] => (at, line),
+            [b'\r', b'\n', b'<', ..] => (at + 2, line + 1),
             _ => {
-                let blank = text.len() - text.trim_start_matches(is_blank).len();
-                (blank, lines_in(&text[..blank]))
+                let rest = text[at..].trim_start_matches(is_blank);
+                let open = text.len() - rest.len();
+                (open, line + lines_in(&text[at..open]))
             }
         };
-        let start = blank + OPEN.len();
-        let message = bytes[blank..].strip_prefix(OPEN.as_bytes())?;
-        let (length, lines_within) = message_length(message)?;
-        let end = start + length;
-        let (record, length) = self.attributes(text, end + CLOSE.len())?;
-        Some(Usual { record: Record { text: text.get(start..end)?, ..record }, lines_before, lines_within, length })
-    }
-
-    /// `<time="10:11:12.345-120" date="06-12-2019" component="C" context="" type="1" thread="1100" file="a.cpp:7">` at some
-    /// place of the text; and where that ends.
-    fn attributes(&mut self, text: &'t str, start: usize) -> Option<(Record<'t>, usize)> {
-        let bytes = text.as_bytes();
-        let time = start + b"<time=\"".len();
-        bytes[start..].starts_with(b"<time=\"").then_some(())?;
-        if !bytes.get(time + self.time_length..)?.starts_with(self.middle) || self.middle.is_empty() {
-            *self = Self::read(text.get(time..)?)?;
+        let start = open + OPEN.len();
+        bytes[open..].starts_with(OPEN.as_bytes()).then_some(())?;
+        let (length, lines) = message_length(&bytes[start..])?;
+        let (end, time) = (start + length, start + length + CLOSE_AND_TIME.len());
+        if self.middle.is_empty() || !bytes.get(time + self.time_length..)?.starts_with(self.middle) {
+            self.meet(text.get(time..)?)?;
         }
-        let kind = time + self.time_length + self.middle.len();
-        let &[kind_byte, ref rest @ ..] = bytes.get(kind..)? else { return None };
+        let (kind, rest) = bytes.get(time + self.time_length + self.middle.len()..)?.split_first()?;
         let rest = rest.strip_prefix(b"\" thread=\"")?;
         let length = memchr::memchr2(b'>', b'\n', rest)?;
         // In a value it would be no end.
         let closes =
             rest[length..].starts_with(b">") && rest[..length].ends_with(b"\"") && !rest[..length].ends_with(b"=\"");
-        let end = closes.then_some(bytes.len() - rest.len() + length + 1)?;
-        let written = Written::CmTrace { time: text.get(time..time + self.time_length)?, date: self.date };
-        let record = Record { time: written, component: self.component, level: level(kind_byte), ..Record::default() };
-        Some((record, end))
+        closes.then_some(())?;
+        self.record.line = line;
+        self.record.time = Written::CmTrace(text.get(time..time + self.time_length + DATE.len() + DAY)?);
+        self.record.level = level(*kind);
+        self.record.text = text.get(start..end)?;
+        Some((bytes.len() - rest.len() + length + 1, line + lines))
     }
 
-    /// What the text says from the time on.
-    fn read(text: &'t str) -> Option<Self> {
+    /// Reads what the next records will mostly have in common, from the time on.
+    fn meet(&mut self, text: &'t str) -> Option<()> {
         let (time, _) = value(text)?;
         let middle = &text[time.len()..];
-        let (date, rest) = middle.strip_prefix("\" date=\"")?.split_at_checked("06-12-2019".len())?;
+        let (_, rest) = middle.strip_prefix(DATE)?.split_at_checked(DAY)?;
         let (component, rest) = value(rest.strip_prefix("\" component=\"")?)?;
         let rest = rest.strip_prefix(" context=\"\" type=\"")?;
-        let middle = &middle.as_bytes()[..middle.len() - rest.len()];
-        Some(Self { time_length: time.len(), date, component, middle })
+        self.time_length = time.len();
+        self.middle = &middle.as_bytes()[..middle.len() - rest.len()];
+        self.record.component = component;
+        Some(())
     }
 }
 
-/// How long the message is that the text begins with, and its line ends.
+/// How long the message of a usual record is that the text begins with, and its line ends.
 fn message_length(bytes: &[u8]) -> Option<(usize, u64)> {
     let mut lines = 0;
     for at in memchr::memchr2_iter(b']', b'\n', bytes) {
         let rest = &bytes[at..];
-        if rest.starts_with(CLOSE.as_bytes()) {
+        if rest.starts_with(CLOSE_AND_TIME) {
             return Some((at, lines));
+        }
+        if rest.starts_with(CLOSE.as_bytes()) {
+            return None;
         }
         if rest.starts_with(b"\n") {
             lines += 1;
@@ -198,7 +189,7 @@ fn attributes(text: &str) -> (Record<'_>, &str) {
         rest = after;
     };
     if !time.is_empty() {
-        record.time = Written::CmTrace { time, date };
+        record.time = Stamp::cmtrace(time, date).into();
     }
     (record, after)
 }

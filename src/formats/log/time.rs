@@ -30,13 +30,8 @@ pub enum Written<'a> {
     Nowhere,
     /// It has been read.
     At(Stamp),
-    /// The attributes of a CMTrace record.
-    CmTrace {
-        /// `HH:MM:SS.mmm+BIAS`
-        time: &'a str,
-        /// `MM-DD-YYYY`
-        date: &'a str,
-    },
+    /// Attributes of a CMTrace record, from the time to the day: `HH:MM:SS.mmm+BIAS" date="MM-DD-YYYY`.
+    CmTrace(&'a str),
 }
 
 impl Written<'_> {
@@ -45,7 +40,10 @@ impl Written<'_> {
         match self {
             Written::Nowhere => None,
             Written::At(stamp) => Some(stamp),
-            Written::CmTrace { time, date } => Stamp::cmtrace(time, date),
+            Written::CmTrace(text) => {
+                let (time, rest) = text.split_at(memchr::memchr(b'"', text.as_bytes())?);
+                Stamp::cmtrace(time, rest.strip_prefix("\" date=\"")?)
+            }
         }
     }
 }

@@ -6,22 +6,17 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use wimspect::analysis::diagnosis::{LogRead, SessionReader, Sieve, deployments, tell};
-use wimspect::facts::log::{LogReader, LogSummary};
+use wimspect::facts::log::LogReader;
 use wimspect::inf_db::InfDb;
+use wimspect::scan::logs;
 
 static SIEVE: LazyLock<Sieve<'static>> = LazyLock::new(|| Sieve::new(InfDb::embedded()));
 
 fn read(bytes: &[u8], block: usize) -> LogRead<'static> {
-    let (mut sessions, mut reader) = (SessionReader::new(&SIEVE), LogReader::with_block_size(bytes, block));
-    let mut found = LogSummary::default();
-    while let Some(block) = reader.block(None).unwrap() {
-        let (summary, sifted) = SIEVE.sift(&block);
-        found.add(&summary);
-        sessions.take(&sifted);
-    }
-    let mut summary = reader.summary();
-    summary.add(&found);
-    LogRead { path: "log".to_owned(), group: String::new(), summary, sessions: sessions.finish() }
+    let mut sessions = SessionReader::new(&SIEVE);
+    let reader = LogReader::with_block_size(bytes, block);
+    let read = logs::relay(reader, 1, |block| SIEVE.sift(block), |sifted| sessions.take(&sifted)).unwrap();
+    LogRead { path: "log".to_owned(), group: String::new(), summary: read.summary, sessions: sessions.finish() }
 }
 
 fuzz_target!(|bytes: &[u8]| {
