@@ -22,6 +22,8 @@ const MOST_STEPS: usize = 500;
 const MOST_COMMANDS: usize = 200;
 /// Commands that run at a time.
 const MOST_OPEN: usize = 16;
+/// Steps that run at a time: groups hold groups, and of some the end was lost.
+const MOST_OPEN_STEPS: usize = 64;
 /// Versions, adapters and the like.
 const MOST_FACTS: usize = 64;
 /// Records that the writer called errors, since the last step that ended well.
@@ -204,6 +206,9 @@ fn seen(list: &mut Vec<NameSeen>, name: &str, record: &Record<'_>) {
 
 fn start_step(now: &mut Session<'_>, open: &mut Vec<usize>, name: &str, db: &InfDb, record: &Record<'_>) {
     if now.steps.len() < MOST_STEPS {
+        if open.len() >= MOST_OPEN_STEPS {
+            open.remove(0);
+        }
         open.push(now.steps.len());
         now.steps.push(StepSeen {
             name: name.to_owned(),

@@ -209,10 +209,7 @@ impl<'d> Search<'_, 'd> {
     /// Takes the complete attempts for which `is_over` holds as found.
     fn settle_complete(&mut self, is_over: impl Fn(&Attempt<'d>) -> bool) {
         let steps = self.wanted.steps.len();
-        let (done, open): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.attempts).into_iter().partition(|a| a.evidence.len() == steps && is_over(a));
-        self.attempts = open;
-        for attempt in done {
+        for attempt in self.attempts.extract_if(.., |a| a.evidence.len() == steps && is_over(a)) {
             let last_line = attempt.evidence.last().map_or(0, |e| e.line);
             match &mut self.found {
                 Some(found) => {

@@ -202,8 +202,7 @@ impl<'s, 't, 'd> ByNeighbour<'s, 't, 'd> {
     }
 
     fn of(&mut self, component: &'t str) -> &Wanted<'d> {
-        // Readers hand out the very same text where it is the neighbour's.
-        if !self.known.get(self.last).is_some_and(|(name, _)| std::ptr::eq(*name, component)) {
+        if self.known.get(self.last).is_none_or(|(name, _)| *name != component) {
             self.last = self.known.iter().position(|(name, _)| *name == component).unwrap_or_else(|| {
                 if self.known.len() == MOST_COMPONENTS {
                     self.known.clear();
@@ -211,7 +210,6 @@ impl<'s, 't, 'd> ByNeighbour<'s, 't, 'd> {
                 self.known.push((component, self.sieve.wanted(self.format, component)));
                 self.known.len() - 1
             });
-            self.known[self.last].0 = component;
         }
         &self.known[self.last].1
     }

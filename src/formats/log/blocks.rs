@@ -19,8 +19,8 @@ pub struct LogReader<R> {
     source: R,
     block: usize,
     decoder: Decoder,
-    /// What no block has yet.
-    bytes: Vec<u8>,
+    /// What no block has yet: the beginning of a record.
+    rest: Vec<u8>,
     ended: bool,
     state: State,
     summary: LogSummary,
@@ -52,7 +52,7 @@ pub struct LogText<'b> {
 
 impl<R: Read> LogReader<R> {
     /// So many bytes are read at a time: a block and what becomes of it stay in the second cache of a core.
-    pub const BLOCK: usize = 512 << 10;
+    pub const BLOCK: usize = 256 << 10;
 
     /// A reader for one file.
     pub fn new(source: R) -> Self {
@@ -65,42 +65,45 @@ impl<R: Read> LogReader<R> {
             source,
             block: block.clamp(1, LARGEST_BLOCK),
             decoder: Decoder::default(),
-            bytes: Vec::new(),
+            rest: Vec::new(),
             ended: false,
             state: State::Sniffing,
             summary: LogSummary::default(),
         }
     }
 
-    /// The next records; `None`: there are no more, or it is no log. The memory of a block that is `spent` is used again.
+    /// The next records; `None`: there are no more, or it is no log. The memory of a block that is `spent` is used again: it is
+    /// in the cache of who is done with it.
     ///
     /// # Errors
     /// Those of the source.
     pub fn block(&mut self, spent: Option<LogBlock>) -> io::Result<Option<LogBlock>> {
-        let room = spent.map(|block| block.bytes).unwrap_or_default();
+        let mut bytes = spent.map(|block| block.bytes).unwrap_or_default();
+        bytes.clear();
+        bytes.append(&mut self.rest);
         while !self.ended {
             // An error ends it, too.
             self.ended = true;
-            self.ended = self.decoder.read(&mut self.source, self.block, &mut self.bytes)?;
-            if matches!(self.state, State::Sniffing) && (self.ended || self.bytes.len() >= SNIFF) {
-                self.decide();
+            self.ended = self.decoder.read(&mut self.source, self.block, &mut bytes)?;
+            if matches!(self.state, State::Sniffing) && (self.ended || bytes.len() >= SNIFF) {
+                self.decide(&bytes);
             }
             let State::Reading(_, grammar) = &self.state else { continue };
             if self.ended {
                 break;
             }
-            if let Some(cut) = grammar.last_start(&self.bytes) {
-                return Ok(self.cut(cut, false, room));
+            if let Some(cut) = grammar.last_start(&bytes) {
+                return Ok(self.cut(bytes, cut, false));
             }
-            if self.bytes.len() > LONGEST_RECORD {
+            if bytes.len() > LONGEST_RECORD {
                 // No record is this long: what is there is given up, as far as its lines are whole.
-                let line = memchr::memrchr(b'\n', &self.bytes).map(|at| at + 1);
-                let cut = line.unwrap_or_else(|| decode::last_boundary(&self.bytes));
-                return Ok(self.cut(cut, true, room));
+                let line = memchr::memrchr(b'\n', &bytes).map(|at| at + 1);
+                let cut = line.unwrap_or_else(|| decode::last_boundary(&bytes));
+                return Ok(self.cut(bytes, cut, true));
             }
         }
-        let ends_with_line = self.bytes.ends_with(b"\n");
-        let last = self.cut(self.bytes.len(), false, room);
+        let (length, ends_with_line) = (bytes.len(), bytes.ends_with(b"\n"));
+        let last = self.cut(bytes, length, false);
         self.summary.lines += u64::from(last.is_some() && !ends_with_line);
         Ok(last)
     }
@@ -112,11 +115,11 @@ impl<R: Read> LogReader<R> {
 
     /// What a file begins with that is no log.
     pub fn no_log(&self) -> Option<Cow<'_, str>> {
-        matches!(self.state, State::NotALog).then(|| decode::text(&self.bytes).0)
+        matches!(self.state, State::NotALog).then(|| decode::text(&self.rest).0)
     }
 
-    fn decide(&mut self) {
-        let (text, foreign_bytes) = decode::text(&self.bytes);
+    fn decide(&mut self, bytes: &[u8]) {
+        let (text, foreign_bytes) = decode::text(bytes);
         let format = detect(&text);
         self.state = match format {
             Some(format) => State::Reading(format, Grammar::new(format)),
@@ -130,15 +133,16 @@ impl<R: Read> LogReader<R> {
         self.summary.format = format;
     }
 
-    /// What is in front of `cut` as a block; what is behind it goes into `room`.
-    fn cut(&mut self, cut: usize, ends_early: bool, mut room: Vec<u8>) -> Option<LogBlock> {
-        let State::Reading(format, grammar) = &mut self.state else { return None };
+    /// What is in front of `cut` as a block; what is behind it stays for the next one.
+    fn cut(&mut self, mut bytes: Vec<u8>, cut: usize, ends_early: bool) -> Option<LogBlock> {
+        let State::Reading(format, grammar) = &mut self.state else {
+            self.rest = bytes;
+            return None;
+        };
         if cut == 0 {
             return None;
         }
-        room.clear();
-        room.extend_from_slice(&self.bytes[cut..]);
-        let mut bytes = std::mem::replace(&mut self.bytes, room);
+        self.rest.extend_from_slice(&bytes[cut..]);
         bytes.truncate(cut);
         let block = LogBlock { format: *format, grammar: grammar.clone(), ends_early, bytes };
         grammar.advance(&block.bytes);

@@ -11,8 +11,11 @@ const OPEN: &str = "<![LOG[";
 const CLOSE: &str = "]LOG]!>";
 /// How a usual record goes on.
 const CLOSE_AND_TIME: &[u8] = b"]LOG]!><time=\"";
-/// Between time and day.
-const DATE: &str = "\" date=\"";
+/// Between its attributes.
+const DATE: &[u8] = b"\" date=\"";
+const COMPONENT: &[u8] = b"\" component=\"";
+const KIND: &[u8] = b"\" context=\"\" type=\"";
+const THREAD: &[u8] = b"\" thread=\"";
 /// Length of a day.
 const DAY: usize = "06-12-2019".len();
 
@@ -23,11 +26,11 @@ static FIND_LINE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\n<!
 
 /// Hands out the records of a block.
 pub(super) fn run<'t>(text: &'t str, pass: &mut Pass<'_, 't>) {
-    let (mut at, mut line, mut usual) = (0, 1, Usual::default());
+    let (mut at, mut line) = (0, 1);
     while at < text.len() {
-        if let Some(next) = usual.read(text, at, line) {
+        if let Some(usual) = usual(text, at, line) {
             pass.record(&usual.record);
-            (at, line) = next;
+            (at, line) = (usual.end, usual.last_line);
         } else {
             let next = FIND_LINE.find(&text.as_bytes()[at..]).map_or(text.len(), |length| at + length + 1);
             stretch(&text[at..next], line, pass);
@@ -43,64 +46,60 @@ pub(super) fn last_start(bytes: &[u8]) -> Option<usize> {
     memchr::memmem::rfind(bytes, FIND_LINE.needle()).map(|at| at + 1)
 }
 
-/// A record as nearly all are, found in one look over its bytes: white space at most in front of it, nothing lost, the
-/// attributes in the order in which the writers put them. Whatever is otherwise is left to [`stretch`].
-///
-/// Day, component and context are mostly those of the record before, so they are compared with it and seldom read.
-#[derive(Default)]
+/// A record as nearly all are: white space at most in front of it, nothing lost, the attributes in the order in which the
+/// writers put them.
 struct Usual<'t> {
     record: Record<'t>,
-    time_length: usize,
-    /// `" date="06-12-2019" component="C" context="" type="`
-    middle: &'t [u8],
+    /// Where it ends.
+    end: usize,
+    last_line: u64,
 }
 
-impl<'t> Usual<'t> {
-    /// Reads the next record, if it is a usual one; says where it ends, and on which line.
-    fn read(&mut self, text: &'t str, at: usize, line: u64) -> Option<(usize, u64)> {
-        let bytes = text.as_bytes();
-        let (open, line) = match &bytes[at..] {
-            [b'<', ..] => (at, line),
-            [b'\r', b'\n', b'<', ..] => (at + 2, line + 1),
-            _ => {
-                let rest = text[at..].trim_start_matches(is_blank);
-                let open = text.len() - rest.len();
-                (open, line + lines_in(&text[at..open]))
-            }
-        };
-        let start = open + OPEN.len();
-        bytes[open..].starts_with(OPEN.as_bytes()).then_some(())?;
-        let (length, lines) = message_length(&bytes[start..])?;
-        let (end, time) = (start + length, start + length + CLOSE_AND_TIME.len());
-        if self.middle.is_empty() || !bytes.get(time + self.time_length..)?.starts_with(self.middle) {
-            self.meet(text.get(time..)?)?;
+/// The next record, if it is a usual one, found in one look over its bytes. Whatever is otherwise is left to [`stretch`].
+fn usual(text: &str, at: usize, line: u64) -> Option<Usual<'_>> {
+    let bytes = text.as_bytes();
+    let (open, line) = match &bytes[at..] {
+        [b'<', ..] => (at, line),
+        [b'\r', b'\n', b'<', ..] => (at + 2, line + 1),
+        _ => {
+            let rest = text[at..].trim_start_matches(is_blank);
+            let open = text.len() - rest.len();
+            (open, line + lines_in(&text[at..open]))
         }
-        let (kind, rest) = bytes.get(time + self.time_length + self.middle.len()..)?.split_first()?;
-        let rest = rest.strip_prefix(b"\" thread=\"")?;
-        let length = memchr::memchr2(b'>', b'\n', rest)?;
-        // In a value it would be no end.
-        let closes =
-            rest[length..].starts_with(b">") && rest[..length].ends_with(b"\"") && !rest[..length].ends_with(b"=\"");
-        closes.then_some(())?;
-        self.record.line = line;
-        self.record.time = Written::CmTrace(text.get(time..time + self.time_length + DATE.len() + DAY)?);
-        self.record.level = level(*kind);
-        self.record.text = text.get(start..end)?;
-        Some((bytes.len() - rest.len() + length + 1, line + lines))
-    }
+    };
+    bytes[open..].starts_with(OPEN.as_bytes()).then_some(())?;
+    let start = open + OPEN.len();
+    let (length, lines) = message_length(&bytes[start..])?;
+    // `10:11:12.345-120" date="06-12-2019" component="C" context="" type="1" thread="1100" file="a.cpp:7">`
+    let (end, time) = (start + length, start + length + CLOSE_AND_TIME.len());
+    let day = time + length_of_time(&bytes[time..])? + DATE.len() + DAY;
+    let component = day + COMPONENT.len();
+    bytes.get(day..)?.starts_with(COMPONENT).then_some(())?;
+    (!bytes[time..day].contains(&b'\n')).then_some(())?;
+    let component_end = component + memchr::memchr2(b'"', b'\n', &bytes[component..])?;
+    let (kind, rest) = bytes[component_end..].strip_prefix(KIND)?.split_first()?;
+    let rest = rest.strip_prefix(THREAD)?;
+    let length = memchr::memchr2(b'>', b'\n', rest)?;
+    // In a value it would be no end.
+    let closes =
+        rest[length..].starts_with(b">") && rest[..length].ends_with(b"\"") && !rest[..length].ends_with(b"=\"");
+    closes.then_some(())?;
+    let record = Record {
+        line,
+        time: Written::CmTrace(&bytes[time..day]),
+        component: text.get(component..component_end)?,
+        level: level(*kind),
+        text: text.get(start..end)?,
+        truncated: false,
+    };
+    Some(Usual { record, end: bytes.len() - rest.len() + length + 1, last_line: line + lines })
+}
 
-    /// Reads what the next records will mostly have in common, from the time on.
-    fn meet(&mut self, text: &'t str) -> Option<()> {
-        let (time, _) = value(text)?;
-        let middle = &text[time.len()..];
-        let (_, rest) = middle.strip_prefix(DATE)?.split_at_checked(DAY)?;
-        let (component, rest) = value(rest.strip_prefix("\" component=\"")?)?;
-        let rest = rest.strip_prefix(" context=\"\" type=\"")?;
-        self.time_length = time.len();
-        self.middle = &middle.as_bytes()[..middle.len() - rest.len()];
-        self.record.component = component;
-        Some(())
-    }
+/// Of a time that a date follows.
+fn length_of_time(bytes: &[u8]) -> Option<usize> {
+    let is_length = |length: &usize| bytes.get(*length..).is_some_and(|rest| rest.starts_with(DATE));
+    // Nearly all have this length.
+    Some("10:11:12.345-120".len()).filter(is_length).or_else(|| memchr::memchr2(b'"', b'\n', bytes).filter(is_length))
 }
 
 /// How long the message of a usual record is that the text begins with, and its line ends.
@@ -123,13 +122,6 @@ fn message_length(bytes: &[u8]) -> Option<(usize, u64)> {
         }
     }
     None
-}
-
-/// The value up to its quote, and what follows.
-fn value(text: &str) -> Option<(&str, &str)> {
-    let length = memchr::memchr2(b'"', b'\n', text.as_bytes())?;
-    let rest = text[length..].strip_prefix('"')?;
-    Some((&text[..length], rest))
 }
 
 /// Text in which no record begins a line, but perhaps the first: records one behind the other, and what is left of others.
@@ -189,7 +181,7 @@ fn attributes(text: &str) -> (Record<'_>, &str) {
         rest = after;
     };
     if !time.is_empty() {
-        record.time = Stamp::cmtrace(time, date).into();
+        record.time = Stamp::cmtrace(time.as_bytes(), date.as_bytes()).into();
     }
     (record, after)
 }

@@ -63,7 +63,15 @@ fn cmtrace() {
             "!4|||Info|cu",
         ],
     );
-    let stamp = Stamp::cmtrace("10:11:12.345-120", "06-12-2019").unwrap();
+    // Torn within the day; another length of the time.
+    let torn = attributes.replace("12-2019", "1\n2019");
+    let long = attributes.replace("345", "3456789");
+    check(
+        &format!("<![LOG[torn]LOG]!><{torn}>\n<![LOG[long]LOG]!><{long}>\n"),
+        LogFormat::CmTrace,
+        &["!1|||Info|torn", "3|2019-06-12 10:11:12.345|TSManager|Error|long"],
+    );
+    let stamp = Stamp::cmtrace(b"10:11:12.345-120", b"06-12-2019").unwrap();
     assert_eq!(stamp.bias, Some(-120));
     assert_eq!(stamp.utc_milliseconds().unwrap(), stamp.local_milliseconds() - 7_200_000);
 }

@@ -31,7 +31,7 @@ pub enum Written<'a> {
     /// It has been read.
     At(Stamp),
     /// Attributes of a CMTrace record, from the time to the day: `HH:MM:SS.mmm+BIAS" date="MM-DD-YYYY`.
-    CmTrace(&'a str),
+    CmTrace(&'a [u8]),
 }
 
 impl Written<'_> {
@@ -41,8 +41,8 @@ impl Written<'_> {
             Written::Nowhere => None,
             Written::At(stamp) => Some(stamp),
             Written::CmTrace(text) => {
-                let (time, rest) = text.split_at(memchr::memchr(b'"', text.as_bytes())?);
-                Stamp::cmtrace(time, rest.strip_prefix("\" date=\"")?)
+                let (time, rest) = text.split_at(memchr::memchr(b'"', text)?);
+                Stamp::cmtrace(time, rest.strip_prefix(b"\" date=\"")?)
             }
         }
     }
@@ -84,9 +84,9 @@ impl Stamp {
     }
 
     /// CMTrace: `HH:MM:SS.mmm+BIAS` and `MM-DD-YYYY`.
-    pub(super) fn cmtrace(time: &str, date: &str) -> Option<Self> {
-        let &[m1, m2, b'-', d1, d2, b'-', y1, y2, y3, y4] = date.as_bytes() else { return None };
-        let (clock, rest) = time.as_bytes().split_first_chunk::<8>()?;
+    pub(super) fn cmtrace(time: &[u8], date: &[u8]) -> Option<Self> {
+        let &[m1, m2, b'-', d1, d2, b'-', y1, y2, y3, y4] = date else { return None };
+        let (clock, rest) = time.split_first_chunk::<8>()?;
         let stamp = Self::from_digits([y1, y2, y3, y4], [m1, m2], [d1, d2], *clock)?;
         let (millisecond, zone) = match rest {
             [b'.', fraction @ ..] => {
