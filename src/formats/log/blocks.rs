@@ -52,7 +52,7 @@ pub struct LogText<'b> {
 
 impl<R: Read> LogReader<R> {
     /// So many bytes are read at a time: a block and what becomes of it stay in the second cache of a core.
-    pub const BLOCK: usize = 256 << 10;
+    pub const BLOCK: usize = 512 << 10;
 
     /// A reader for one file.
     pub fn new(source: R) -> Self {

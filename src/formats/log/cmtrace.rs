@@ -70,36 +70,34 @@ fn usual(text: &str, at: usize, line: u64) -> Option<Usual<'_>> {
     bytes[open..].starts_with(OPEN.as_bytes()).then_some(())?;
     let start = open + OPEN.len();
     let (length, lines) = message_length(&bytes[start..])?;
-    // `10:11:12.345-120" date="06-12-2019" component="C" context="" type="1" thread="1100" file="a.cpp:7">`
     let (end, time) = (start + length, start + length + CLOSE_AND_TIME.len());
-    let day = time + length_of_time(&bytes[time..])? + DATE.len() + DAY;
-    let component = day + COMPONENT.len();
-    bytes.get(day..)?.starts_with(COMPONENT).then_some(())?;
-    (!bytes[time..day].contains(&b'\n')).then_some(())?;
-    let component_end = component + memchr::memchr2(b'"', b'\n', &bytes[component..])?;
-    let (kind, rest) = bytes[component_end..].strip_prefix(KIND)?.split_first()?;
-    let rest = rest.strip_prefix(THREAD)?;
-    let length = memchr::memchr2(b'>', b'\n', rest)?;
+    // `10:11:12.345-120" date="06-12-2019" component="C" context="" type="1" thread="1100" file="a.cpp:7"`
+    let (attributes, after) = bytes[time..].split_at(memchr::memchr2(b'>', b'\n', &bytes[time..])?);
     // In a value it would be no end.
-    let closes =
-        rest[length..].starts_with(b">") && rest[..length].ends_with(b"\"") && !rest[..length].ends_with(b"=\"");
+    let closes = after.starts_with(b">") && attributes.ends_with(b"\"") && !attributes.ends_with(b"=\"");
     closes.then_some(())?;
+    let day = length_of_time(attributes)? + DATE.len() + DAY;
+    let component = time + day + COMPONENT.len();
+    let rest = attributes.get(day..)?.strip_prefix(COMPONENT)?;
+    let (name, rest) = rest.split_at(memchr::memchr(b'"', rest)?);
+    let (kind, rest) = rest.strip_prefix(KIND)?.split_first()?;
+    rest.starts_with(THREAD).then_some(())?;
     let record = Record {
         line,
-        time: Written::CmTrace(&bytes[time..day]),
-        component: text.get(component..component_end)?,
+        time: Written::CmTrace(&attributes[..day]),
+        component: text.get(component..component + name.len())?,
         level: level(*kind),
         text: text.get(start..end)?,
         truncated: false,
     };
-    Some(Usual { record, end: bytes.len() - rest.len() + length + 1, last_line: line + lines })
+    Some(Usual { record, end: time + attributes.len() + 1, last_line: line + lines })
 }
 
 /// Of a time that a date follows.
 fn length_of_time(bytes: &[u8]) -> Option<usize> {
     let is_length = |length: &usize| bytes.get(*length..).is_some_and(|rest| rest.starts_with(DATE));
     // Nearly all have this length.
-    Some("10:11:12.345-120".len()).filter(is_length).or_else(|| memchr::memchr2(b'"', b'\n', bytes).filter(is_length))
+    Some("10:11:12.345-120".len()).filter(is_length).or_else(|| memchr::memchr(b'"', bytes).filter(is_length))
 }
 
 /// How long the message of a usual record is that the text begins with, and its line ends.
