@@ -13,7 +13,7 @@ use crate::facts::log::{Level, LogBlock, LogFormat, LogSummary, Record, Stamp, W
 use crate::inf_db::InfDb;
 
 /// So many records of a block are kept as a rule, at the most.
-const USUALLY: usize = 256;
+const USUALLY: usize = 640;
 /// So many components of a block are remembered; logs have a few.
 const MOST_COMPONENTS: usize = 64;
 

@@ -118,9 +118,11 @@ impl Stamp {
     /// Digits of year, month and day, and `HH:MM:SS`.
     fn from_digits([y1, y2, y3, y4]: [u8; 4], month: [u8; 2], day: [u8; 2], clock: [u8; 8]) -> Option<Self> {
         let [h1, h2, b':', m1, m2, b':', s1, s2] = clock else { return None };
-        let year = u16::from(two_digits([y1, y2])?) * 100 + u16::from(two_digits([y3, y4])?);
-        let (month, day) = (two_digits(month)?, two_digits(day)?);
-        let (hour, minute, second) = (two_digits([h1, h2])?, two_digits([m1, m2])?, two_digits([s1, s2])?);
+        let pairs = [[y1, y2], [y3, y4], month, day, [h1, h2], [m1, m2], [s1, s2]];
+        pairs.as_flattened().iter().all(u8::is_ascii_digit).then_some(())?;
+        let [century, year, month, day, hour, minute, second] =
+            pairs.map(|[tens, ones]| (tens - b'0') * 10 + (ones - b'0'));
+        let year = u16::from(century) * 100 + u16::from(year);
         Self { year, month, day, hour, minute, second, millisecond: 0, bias: None }.valid()
     }
 
@@ -153,11 +155,6 @@ impl std::fmt::Display for Stamp {
         write!(f, "{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")?;
         if *millisecond > 0 { write!(f, ".{millisecond:03}") } else { Ok(()) }
     }
-}
-
-fn two_digits([tens, ones]: [u8; 2]) -> Option<u8> {
-    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
-    (tens < 10 && ones < 10).then(|| tens * 10 + ones)
 }
 
 /// One to five digits.
