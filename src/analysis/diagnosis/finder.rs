@@ -6,8 +6,8 @@
 
 /// Bytes that are looked at together.
 const PIECE: usize = 8;
-/// Bits of the filter, as a power of two: it stays in the first cache, and one in twenty of its bits is set.
-const FILTER: u32 = 15;
+/// Bits of the filter, as a power of two: it stays in the first cache, and one in a hundred of its bits is set.
+const FILTER: u32 = 16;
 
 /// Literal texts, to be found without regard to the case of ASCII letters.
 #[derive(Debug)]

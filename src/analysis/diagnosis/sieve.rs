@@ -101,34 +101,19 @@ impl<'d> Sieve<'d> {
 
     /// Goes over the records of a block.
     pub fn sift(&self, block: &LogBlock) -> (LogSummary, Sifted) {
-        let format = block.format();
-        let mut heard = Vec::with_capacity(USUALLY);
-        let (mut texts, mut wants) = (String::with_capacity(USUALLY * 128), Vec::with_capacity(USUALLY));
-        let (mut passing, mut wanted) = (Passing::default(), ByNeighbour::new(self, format));
-        // Times are read only where they can tell: of most records nobody wants to know them.
-        let (mut here, mut is_edge) = (Vec::new(), true);
+        let mut wanted = ByNeighbour::new(self, block.format());
+        let mut kept = Keeper::new(self, block.format());
+        let mut here = Vec::new();
         let text = block.text();
         let summary = text.read(&mut |record| {
             wanted.of(record.component).in_text(record.text, &mut here);
             if here.is_empty() && record.level < Level::Error {
-                passing.add(record);
-                return;
+                kept.passing.add(record);
+            } else {
+                kept.keep(record, &mut here);
             }
-            let &Record { line, time, level, .. } = record;
-            let was_edge =
-                std::mem::replace(&mut is_edge, self.may_begin_session(&here) || matches!(time, Written::Nowhere));
-            heard.push(Heard {
-                before: std::mem::take(&mut passing).end(was_edge || is_edge),
-                line,
-                time: time.stamp(),
-                level,
-                component: add(&mut texts, record.component),
-                text: add(&mut texts, record.text),
-                wants: wants.len()..wants.len() + here.len(),
-            });
-            wants.append(&mut here);
         });
-        (summary, Sifted { format, heard, rest: passing.end(true), lines: summary.lines, texts, wants })
+        (summary, kept.finish(summary.lines))
     }
 
     fn may_begin_session(&self, wants: &[Wants]) -> bool {
@@ -177,6 +162,51 @@ impl<'d> Wanted<'d> {
             who.sort_unstable();
             who.dedup();
         }
+    }
+}
+
+/// Puts together what is kept of a block.
+struct Keeper<'s, 't, 'd> {
+    sieve: &'s Sieve<'d>,
+    sifted: Sifted,
+    passing: Passing<'t>,
+    /// The times around the next record tell: those of most records nobody wants to know, so they are not read.
+    is_edge: bool,
+}
+
+impl<'s, 't, 'd> Keeper<'s, 't, 'd> {
+    fn new(sieve: &'s Sieve<'d>, format: LogFormat) -> Self {
+        let sifted = Sifted {
+            format,
+            heard: Vec::with_capacity(USUALLY),
+            rest: Passed::default(),
+            lines: 0,
+            texts: String::with_capacity(USUALLY * 128),
+            wants: Vec::with_capacity(USUALLY),
+        };
+        Self { sieve, sifted, passing: Passing::default(), is_edge: true }
+    }
+
+    /// The next record, and who wants it.
+    #[cold]
+    fn keep(&mut self, record: &Record<'t>, who: &mut Vec<Wants>) {
+        let was_edge = self.is_edge;
+        self.is_edge = self.sieve.may_begin_session(who) || matches!(record.time, Written::Nowhere);
+        let Sifted { heard, texts, wants, .. } = &mut self.sifted;
+        heard.push(Heard {
+            before: std::mem::take(&mut self.passing).end(was_edge || self.is_edge),
+            line: record.line,
+            time: record.time.stamp(),
+            level: record.level,
+            component: add(texts, record.component),
+            text: add(texts, record.text),
+            wants: wants.len()..wants.len() + who.len(),
+        });
+        wants.append(who);
+    }
+
+    fn finish(self, lines: u64) -> Sifted {
+        Sifted { rest: self.passing.end(true), lines, ..self.sifted }
     }
 }
 

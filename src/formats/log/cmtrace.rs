@@ -70,7 +70,7 @@ fn usual(text: &str, at: usize, line: u64) -> Option<Usual<'_>> {
     bytes[open..].starts_with(OPEN.as_bytes()).then_some(())?;
     let start = open + OPEN.len();
     let (length, lines) = message_length(&bytes[start..])?;
-    let (end, time) = (start + length, start + length + CLOSE_AND_TIME.len());
+    let time = start + length + CLOSE_AND_TIME.len();
     // `10:11:12.345-120" date="06-12-2019" component="C" context="" type="1" thread="1100" file="a.cpp:7"`
     let (attributes, after) = bytes[time..].split_at(memchr::memchr2(b'>', b'\n', &bytes[time..])?);
     // In a value it would be no end.
@@ -85,9 +85,9 @@ fn usual(text: &str, at: usize, line: u64) -> Option<Usual<'_>> {
     let record = Record {
         line,
         time: Written::CmTrace(&attributes[..day]),
-        component: text.get(component..component + name.len())?,
+        component: text.get(component..)?.get(..name.len())?,
         level: level(*kind),
-        text: text.get(start..end)?,
+        text: text.get(start..)?.get(..length)?,
         truncated: false,
     };
     Some(Usual { record, end: time + attributes.len() + 1, last_line: line + lines })
