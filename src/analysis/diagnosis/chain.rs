@@ -8,7 +8,7 @@ use super::anchors::Said;
 use super::matcher::{SignatureMatch, evidence};
 use super::pattern::Names;
 use super::session::{AdapterSeen, CommandSeen, Ended, NameSeen, Session, StepSeen, VersionSeen};
-use super::sieve::Passed;
+use super::sifted::Passed;
 use crate::facts::error_code::ErrorCode;
 use crate::facts::log::{Level, LogFormat, Record, Stamp};
 use crate::facts::os_version::OsVersion;

@@ -17,6 +17,7 @@ mod pattern;
 mod reader;
 mod session;
 mod sieve;
+mod sifted;
 mod story;
 mod tie;
 
@@ -24,6 +25,7 @@ pub use deployment::{LogRead, Part, deployments};
 pub use matcher::{EvidenceLine, SignatureMatch};
 pub use reader::SessionReader;
 pub use session::{AdapterSeen, CommandSeen, Ended, NameSeen, Session, StepSeen, VersionSeen};
-pub use sieve::{Sieve, Sifted};
+pub use sieve::Sieve;
+pub use sifted::Sifted;
 pub use story::{Diagnosis, Line, Seen, State, tell};
 pub use tie::{Explains, Given, Tie, place, release_of, tie};

@@ -3,7 +3,8 @@
 use super::chain::Chain;
 use super::matcher::Matcher;
 use super::session::Session;
-use super::sieve::{Sieve, Sifted};
+use super::sieve::Sieve;
+use super::sifted::Sifted;
 
 /// Reads one log.
 #[derive(Debug)]
