@@ -8,6 +8,8 @@
 const PIECE: usize = 8;
 /// Bits of the filter, as a power of two: it stays in the first cache, and one in a hundred of its bits is set.
 const FILTER: u32 = 16;
+/// Buckets of the pieces, as a power of two: mostly one piece or none in each.
+const BUCKETS: u32 = 10;
 
 /// Literal texts, to be found without regard to the case of ASCII letters.
 #[derive(Debug)]
@@ -17,8 +19,10 @@ pub(super) struct Finder<'p> {
     stride: usize,
     /// By the hash of a piece: a pattern may have it.
     filter: Box<[u64; 1 << FILTER >> 6]>,
-    /// Each piece, its place in the pattern and the pattern's number, in order.
+    /// Each piece, its place in the pattern and the pattern's number; bucket by bucket.
     pieces: Vec<(u64, usize, usize)>,
+    /// Where the buckets begin, and the last one ends.
+    buckets: Vec<usize>,
 }
 
 impl<'p> Finder<'p> {
@@ -31,14 +35,16 @@ impl<'p> Finder<'p> {
             let Some(window) = pattern.len().checked_sub(window) else { continue };
             for at in window..window + stride {
                 if let Some(piece) = piece_at(pattern.as_bytes(), at) {
-                    let (word, bit) = place(piece);
+                    let (word, bit) = place(hash(piece));
                     filter[word] |= 1 << bit;
                     pieces.push((piece, at, number));
                 }
             }
         }
-        pieces.sort_unstable();
-        Self { patterns, stride, filter, pieces }
+        pieces.sort_unstable_by_key(|(piece, at, number)| (hash(*piece), *at, *number));
+        let begin = |number| pieces.partition_point(|(piece, ..)| bucket(hash(*piece)) < number);
+        let buckets = (0..=1 << BUCKETS).map(begin).collect();
+        Self { patterns, stride, filter, pieces, buckets }
     }
 
     /// Hands out the number of each pattern that is in the text, and where: once for each place.
@@ -46,7 +52,7 @@ impl<'p> Finder<'p> {
         let bytes = text.as_bytes();
         let mut at = 0;
         while let Some(piece) = piece_at(bytes, at) {
-            let (word, bit) = place(piece);
+            let (word, bit) = place(hash(piece));
             if self.filter[word] >> bit & 1 == 1 {
                 self.around(bytes, at, piece, &mut found);
             }
@@ -57,8 +63,9 @@ impl<'p> Finder<'p> {
     /// The patterns that stand around a piece.
     #[cold]
     fn around(&self, bytes: &[u8], at: usize, piece: u64, found: &mut dyn FnMut(usize, usize)) {
-        let first = self.pieces.partition_point(|(other, ..)| *other < piece);
-        let same = self.pieces.iter().skip(first).take_while(|(other, within, _)| *other == piece && *within <= at);
+        let bucket = bucket(hash(piece));
+        let range = self.buckets[bucket]..self.buckets[bucket + 1];
+        let same = self.pieces[range].iter().filter(|(other, within, _)| *other == piece && *within <= at);
         for (_, within, number) in same {
             if self.is_at(*number, &bytes[at - within..]) {
                 found(*number, at - within);
@@ -80,11 +87,19 @@ fn piece_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(*piece) | 0x2020_2020_2020_2020)
 }
 
-/// Of a piece in the filter: word and bit.
-fn place(piece: u64) -> (usize, u32) {
+fn hash(piece: u64) -> u64 {
     // Fibonacci hashing: the upper bits of the product depend on all of them.
-    let hash = piece.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (u64::BITS - FILTER);
-    ((hash >> 6) as usize, (hash & 63) as u32)
+    piece.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Of a hash in the filter: word and bit.
+fn place(hash: u64) -> (usize, u32) {
+    let place = hash >> (u64::BITS - FILTER);
+    ((place >> 6) as usize, (place & 63) as u32)
+}
+
+fn bucket(hash: u64) -> usize {
+    (hash >> (u64::BITS - BUCKETS)) as usize
 }
 
 #[cfg(test)]
