@@ -239,6 +239,21 @@ fn a_failure_is_one_in_each_way_in_which_logs_say_it() {
     }
 }
 
+/// Who copies a log by hand makes one line of two.
+#[test]
+fn a_failed_step_is_known_on_one_line_as_on_two() {
+    let log = std::fs::read_to_string(fixture("logs/not-known/smsts.log")).unwrap();
+    let on_one_line = log.replace("Fixture Step.\r\n", "Fixture Step. ").replace("Fixture Step.\n", "Fixture Step. ");
+    assert_ne!(on_one_line, log);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("smsts.log");
+    std::fs::write(&path, on_one_line).unwrap();
+    let report = run(["diagnose".as_ref(), path.as_os_str(), "--format".as_ref(), "json".as_ref()]).json();
+    let found = story(&report);
+    let steps: Vec<&str> = items(&found["steps"]).iter().map(|step| text(step, "/name")).collect();
+    assert_eq!((text(found, "/failed_step"), steps.last()), ("Fixture Step", Some(&"Fixture Step")), "{steps:?}");
+}
+
 /// "File not found" in the driver step has many causes; only the lines of pkgmgr.exe make it the article's.
 #[test]
 fn what_follows_from_a_cause_that_is_not_there_accuses_nobody() {

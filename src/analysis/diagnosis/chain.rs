@@ -236,9 +236,17 @@ fn name_step(now: &mut Session<'_>, open: &mut Vec<usize>, name: &str, db: &InfD
     }
 }
 
+/// The text goes on after a name and a full stop.
+fn is_sentence_after(text: &str, name: &str) -> bool {
+    let head = text.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name));
+    head && !name.is_empty() && text[name.len()..].starts_with(". ")
+}
+
 fn end_step(now: &mut Session<'_>, open: &mut Vec<usize>, name: &str, ended: Ended, db: &InfDb, record: &Record<'_>) {
     let is_it = |at: &usize| now.steps.get(*at).is_some_and(|step| step.name.eq_ignore_ascii_case(name));
-    if let Some(place) = open.iter().rposition(is_it) {
+    // Copied logs have on one line what is on two in others: `Apply Driver Package. The system cannot find ...`.
+    let begins = |at: &usize| now.steps.get(*at).is_some_and(|step| is_sentence_after(name, &step.name));
+    if let Some(place) = open.iter().rposition(is_it).or_else(|| open.iter().rposition(begins)) {
         if let Some(step) = now.steps.get_mut(open.remove(place)) {
             (step.end, step.ended) = (Some(evidence(record)), ended);
         }
