@@ -192,6 +192,10 @@ impl Reading {
             match walked.map(|walked| walked.read(incremental, bar)) {
                 Ok((share, files)) => {
                     state.unread = unread_places(&share);
+                    if let Some((place, message)) = share.only_unread() {
+                        self.failed
+                            .push(format!("{}: no driver in it could be read; {place}: {message}", path.display()));
+                    }
                     self.problems.extend(share.problems.iter().map(|p| Problem {
                         path: p.path.clone(),
                         line: None,

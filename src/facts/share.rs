@@ -51,6 +51,15 @@ pub struct ShareProblem {
 }
 
 impl Share {
+    /// The first place that could not be read, and why, where that is so of all that it holds: it is no empty share.
+    pub fn only_unread(&self) -> Option<(&str, &str)> {
+        if self.infs.iter().any(|inf| inf.content.is_ok()) {
+            return None;
+        }
+        let infs = self.infs.iter().filter_map(|inf| Some((inf.path.as_str(), inf.content.as_ref().err()?.as_str())));
+        self.problems.iter().map(|p| (p.path.as_str(), p.message.as_str())).chain(infs).next()
+    }
+
     /// Every file of a folder with this name in any case: where the file system tells case apart there can be several.
     pub fn find_files<'s>(&'s self, folder: &str, name: &'s str) -> impl Iterator<Item = &'s str> {
         let files = self.folders.get(folder).map(Vec::as_slice).unwrap_or_default();

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::incremental::{Asked, FactKind, Incremental, Place, Reader, decode, encode, read_all};
 use super::progress::{Phase, Progress};
 use super::share::ShareFiles;
+use super::trouble::refused;
 use crate::facts::driver_binary::DriverBinary;
 use crate::facts::driver_file::{DriverFile, DriverFilePath, EnumeratorForm};
 use crate::formats::pe;
@@ -120,14 +121,14 @@ impl Reader for DriverFileReader<'_> {
 /// # Errors
 /// A sentence for people.
 pub fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let meta = std::fs::metadata(path).map_err(|e| format!("can not be read: {e}"))?;
+    let meta = std::fs::metadata(path).map_err(|e| refused(&e))?;
     if !meta.is_file() {
         return Err("is no file".to_owned());
     }
     if meta.len() > MAX_DRIVER_BYTES {
         return Err(format!("is larger than {} MB: not searched", MAX_DRIVER_BYTES >> 20));
     }
-    std::fs::read(path).map_err(|e| format!("can not be read: {e}"))
+    std::fs::read(path).map_err(|e| refused(&e))
 }
 
 /// What the bytes of one file say.

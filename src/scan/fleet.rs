@@ -10,6 +10,7 @@ use walkdir::WalkDir;
 use super::incremental::{Asked, FactKind, Incremental, Place, Reader, decode, encode, keep_only, read_part};
 use super::progress::{Phase, Progress};
 use super::stamp::{InputStamps, Stamp, StampDigest};
+use super::trouble::{refused, unlisted};
 use crate::facts::inventory::{self, InventoryFile, InventoryFormat, KeptInventory, Machine};
 
 /// A table of 100,000 machines comes near this.
@@ -209,7 +210,7 @@ fn walk(root: &Path, name: &str, incremental: &Incremental<'_>, fleet: &mut Flee
             Ok(_) => {}
             Err(error) => {
                 let path = error.path().map_or_else(String::new, |p| relative(root, p));
-                fleet.problem(&below(name, &path), None, error.to_string());
+                fleet.problem(&below(name, &path), None, unlisted(&error));
             }
         }
     }
@@ -226,9 +227,9 @@ fn below(name: &str, path: &str) -> String {
 }
 
 fn read_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
+    let file = File::open(path).map_err(|e| refused(&e))?;
     let mut bytes = Vec::new();
-    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| format!("can not be read: {e}"))?;
+    file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|e| refused(&e))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(format!("is larger than {} MB; part it", MAX_FILE_BYTES >> 20));
     }

@@ -9,6 +9,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use walkdir::WalkDir;
 
+use super::trouble::{refused, unlisted};
 use crate::facts::log::{LogBlock, LogReader, LogSummary};
 
 /// Most files of one folder tree.
@@ -95,7 +96,7 @@ pub fn find(root: &Path, name: &str) -> Result<FoundLogs, LogError> {
             Ok(_) => {}
             Err(error) => {
                 let path = error.path().map_or_else(|| name.to_owned(), |p| relative(root, p));
-                found.problems.push((path, error.to_string()));
+                found.problems.push((path, unlisted(&error)));
             }
         }
     }
@@ -117,7 +118,7 @@ pub fn read<T: Send>(
     sift: impl Fn(&LogBlock) -> (LogSummary, T) + Sync,
     take: impl FnMut(T) + Send,
 ) -> Result<ReadLog, String> {
-    let file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
+    let file = File::open(path).map_err(|e| refused(&e))?;
     let blocks = file.metadata().map_or(0, |meta| meta.len() / LogReader::<File>::BLOCK as u64);
     let workers = rayon::current_num_threads().min(usize::try_from(blocks).unwrap_or(usize::MAX));
     relay(LogReader::new(file), workers, sift, take)
@@ -189,7 +190,7 @@ impl<R: Read, T, S: Fn(&LogBlock) -> (LogSummary, T), F: FnMut(T)> Relay<R, S, T
             std::thread::yield_now();
         }
         let mut source = lock(&self.source);
-        let block = source.0.block(spent).map_err(|error| format!("can not be read: {error}"))?;
+        let block = source.0.block(spent).map_err(|error| refused(&error))?;
         let number = source.1;
         source.1 += 1;
         Ok(block.map(|block| (number, block)))

@@ -11,5 +11,6 @@ pub mod overlay;
 pub mod progress;
 pub mod share;
 pub mod stamp;
+mod trouble;
 pub mod walk;
 pub mod wim;

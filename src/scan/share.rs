@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::incremental::{Asked, FactKind, Incremental, Place, Reader, decode, decode_first, encode, read_all};
 use super::progress::{Phase, Progress};
 use super::stamp::{InputStamps, Stamp};
+use super::trouble::refused;
 use super::walk::{self, Folder, ItemKind};
 use crate::facts::driver_package::{self, DriverPackage, InfProblem, KeptPackage};
 use crate::facts::share::{InfContent, Share, ShareInf, ShareProblem};
@@ -242,9 +243,9 @@ pub fn read_inf(path: &Path) -> Result<InfContent, String> {
 /// # Errors
 /// A sentence for people: the file can not be read at all.
 pub fn read_inf_bytes(path: &Path) -> Result<Vec<u8>, String> {
-    let file = File::open(path).map_err(|e| format!("can not be opened: {e}"))?;
+    let file = File::open(path).map_err(|e| refused(&e))?;
     let mut bytes = Vec::new();
-    file.take(MAX_INF_BYTES + 1).read_to_end(&mut bytes).map_err(|e| format!("can not be read: {e}"))?;
+    file.take(MAX_INF_BYTES + 1).read_to_end(&mut bytes).map_err(|e| refused(&e))?;
     if bytes.len() as u64 > MAX_INF_BYTES {
         return Err(format!("is larger than {} MB: not an INF file", MAX_INF_BYTES >> 20));
     }

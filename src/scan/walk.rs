@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 
 use super::stamp::{FileTime, InputStamps, Stamp, StampDigest};
+use super::trouble::refused;
 
 /// What a walk found. Paths are relative to the root and use `/`; the root itself is the empty path.
 #[derive(Debug, Default)]
@@ -106,12 +107,12 @@ fn list(root: &Path, mut folder: Folder, stamps: bool, step: &(dyn Fn() + Sync))
         for entry in listed {
             match entry {
                 Ok(entry) => entries.push(entry),
-                Err(error) => folder.problems.push((folder.path.clone(), error.to_string())),
+                Err(error) => folder.problems.push((folder.path.clone(), refused(&error))),
             }
         }
     });
     if let Err(error) = listed {
-        folder.problems.push((folder.path.clone(), error.to_string()));
+        folder.problems.push((folder.path.clone(), refused(&error)));
     }
     entries.sort_by_cached_key(DirEntry::file_name);
     for entry in entries {
@@ -120,7 +121,7 @@ fn list(root: &Path, mut folder: Folder, stamps: bool, step: &(dyn Fn() + Sync))
         let kind = match entry.file_type() {
             Ok(kind) => kind,
             Err(error) => {
-                folder.problems.push((below(&folder.path, &name), error.to_string()));
+                folder.problems.push((below(&folder.path, &name), refused(&error)));
                 continue;
             }
         };

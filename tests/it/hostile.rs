@@ -223,6 +223,8 @@ fn an_unreadable_file_is_a_finding_and_an_unreadable_input_is_exit_code_2() {
     std::fs::copy(fixture("images/no-boot-index.wim"), folder.path().join("boot.wim")).unwrap();
     let closed = share.join("closed");
     std::fs::create_dir(&closed).unwrap();
+    const IMAGE: &str = "winpe.wim";
+    std::fs::copy(fixture("images/no-boot-index.wim"), folder.path().join(IMAGE)).unwrap();
     for (path, mode) in [(share.join("bxnd.inf"), 0o000), (folder.path().join("boot.wim"), 0o000), (closed, 0o000)] {
         set_mode(&path, mode);
     }
@@ -241,8 +243,28 @@ fn an_unreadable_file_is_a_finding_and_an_unreadable_input_is_exit_code_2() {
     assert_eq!(text(finding, "/location/path"), "bxnd.inf");
     assert!(text(finding, "/message").to_lowercase().contains("permission"), "{finding}");
     assert_eq!(items(&report["drivers"]).len(), 1, "the bus driver is read");
-    let said = items(&report["problems"]).iter().any(|p| text(p, "/path").contains("closed"));
-    assert!(said, "a folder that can not be entered is a problem: {}", report["problems"]);
+    let problem = items(&report["problems"]).iter().find(|p| text(p, "/path") == "closed");
+    let problem = problem.unwrap_or_else(|| panic!("a folder that can not be entered: {}", report["problems"]));
+    assert!(text(problem, "/message").contains("check the permissions of the account"), "{problem}");
+
+    // Nothing of it could be read: that is no empty share, and no folder without logs.
+    let nothing = folder.path().join("nothing");
+    std::fs::create_dir_all(nothing.join("closed")).unwrap();
+    set_mode(&nothing.join("closed"), 0o000);
+    let commands: [&[&str]; 3] = [
+        &["audit", "nothing"],
+        &["diagnose", "nothing"],
+        &["plan", "nothing", "--boot-image", IMAGE, "--output", "out"],
+    ];
+    for arguments in commands {
+        let mut command = as_nobody(folder.path()).unwrap();
+        let run = finish(command.args(arguments).current_dir(folder.path()));
+        assert_eq!(run.code, Some(2), "{arguments:?}: {}{}", run.stderr, run.text());
+        for said in ["closed: can not be read", "check the permissions of the account"] {
+            assert!(run.stderr.contains(said), "{arguments:?}: {}", run.stderr);
+        }
+    }
+    set_mode(&nothing.join("closed"), 0o755);
 
     let mut command = as_nobody(folder.path()).unwrap();
     let run = finish(command.args(["verify", "boot.wim"]).current_dir(folder.path()));

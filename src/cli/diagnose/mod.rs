@@ -95,7 +95,9 @@ fn finish(
         for (path, instead) in &read.named_no_logs {
             complain(&format!("{path}: not a log of a deployment ({instead})"));
         }
-        if outcome.failed.is_empty() {
+        if let Some(unread) = &read.unread {
+            complain(unread);
+        } else if outcome.failed.is_empty() {
             complain("nothing to inspect: no log of a deployment was found");
             return Ok(ExitStatus::Nothing);
         }
@@ -138,6 +140,8 @@ struct Reading<'d> {
     /// Files that were named and are no logs: (path, what they are).
     named_no_logs: Vec<(String, &'static str)>,
     problems: Vec<Problem>,
+    /// The first file or folder below a named one that could not be read.
+    unread: Option<String>,
     failed: Vec<String>,
 }
 
@@ -150,8 +154,7 @@ impl<'d> Reading<'d> {
             match logs::find(root, &name) {
                 Err(error) => self.failed.push(error.to_string()),
                 Ok(found) => {
-                    let problem = |(path, message)| Problem { path, line: None, message };
-                    self.problems.extend(found.problems.into_iter().map(problem));
+                    found.problems.into_iter().for_each(|(path, message)| self.unread(path, message));
                     files.extend(found.files.into_iter().map(|file| match roots.len() {
                         1 => file,
                         _ if file.named => file,
@@ -174,9 +177,14 @@ impl<'d> Reading<'d> {
                     }
                 }
                 Err(message) if file.named => self.failed.push(format!("{}: {message}", file.disk_path.display())),
-                Err(message) => self.problems.push(Problem { path: file.path, line: None, message }),
+                Err(message) => self.unread(file.path, message),
             }
         }
+    }
+
+    fn unread(&mut self, path: String, message: String) {
+        self.unread.get_or_insert_with(|| format!("{path}: {message}"));
+        self.problems.push(Problem { path, line: None, message });
     }
 
     /// Inputs, problems and failures of the logs before those of images and shares.
