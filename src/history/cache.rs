@@ -1,15 +1,17 @@
 //! The cache of facts: one SQLite file beside the history, which may be lost at any time.
 //!
 //! It is written for speed: nothing waits for the disk, and a run is one transaction. What a crash of the machine leaves of it
-//! is not trusted: each row has a checksum over all that it says, and a file that SQLite can not use is removed and begun
-//! anew. A run that is killed leaves the cache as the run before it left it.
+//! is not trusted: each row has a checksum over all that it says, and what is written must be found again the way the next run
+//! looks for it. A file that fails in either, or that SQLite can not use, is removed and begun anew: otherwise a damaged index
+//! could hide a row night after night from the search that reads, and not from the one that writes. A run that is killed
+//! leaves the cache as the run before it left it.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, Statement, params};
 
 use crate::scan::incremental::{Entry, FACTS_VERSION, FactCache, Place, READERS};
 use crate::scan::stamp::FileTime;
@@ -42,6 +44,10 @@ struct State {
     /// Places of this run.
     places: Vec<(Place, i64)>,
 }
+
+/// Rows of entries as [`State::entry`] reads them.
+const ENTRY: &str = "SELECT path, stamp, settled, seen_seconds, seen_nanos, content, facts, checksum FROM entry
+     WHERE place = ?1 AND path = ?2";
 
 /// Why there is no cache in this run.
 #[derive(Debug, thiserror::Error)]
@@ -161,46 +167,48 @@ impl State {
         if let Some((_, id)) = self.places.iter().find(|(known, _)| known == place) {
             return Ok(*id);
         }
-        let id = self.connection.query_row(
+        let (id, input, kind): (i64, Vec<u8>, u8) = self.connection.query_row(
             "INSERT INTO place (input, kind, run) VALUES (?1, ?2, ?3)
-             ON CONFLICT (input, kind) DO UPDATE SET run = excluded.run RETURNING id",
+             ON CONFLICT (input, kind) DO UPDATE SET run = excluded.run RETURNING id, input, kind",
             params![place.input, place.kind as u8, self.run],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
+        if (input, kind) != (place.input.clone(), place.kind as u8) {
+            return Err(damaged());
+        }
         self.places.push((place.clone(), id));
         Ok(id)
     }
 
-    fn entries(&mut self, place: &Place, first: &str, last: &str) -> rusqlite::Result<Vec<Entry>> {
+    fn entries(&mut self, place: &Place, paths: &[&str]) -> rusqlite::Result<Vec<Option<Entry>>> {
         let id = self.place(place)?;
-        let mut query = self.connection.prepare(
-            "SELECT path, stamp, settled, seen_seconds, seen_nanos, content, facts, checksum FROM entry
-             WHERE place = ?1 AND path BETWEEN ?2 AND ?3 ORDER BY path",
-        )?;
-        let mut rows = query.query(params![id, first, last])?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            let facts = row.get_ref(6)?.as_blob()?;
-            if facts.len() > MOST_BYTES {
-                continue;
-            }
-            let entry = Entry {
-                path: row.get(0)?,
-                stamp: row.get(1)?,
-                settled: row.get(2)?,
-                seen: FileTime { seconds: row.get(3)?, nanos: row.get(4)? },
-                content: row.get(5)?,
-                facts: facts.to_vec(),
-            };
-            if checksum(place, &entry) == row.get::<_, i64>(7)? {
-                found.push(entry);
-            }
+        let mut query = self.connection.prepare(ENTRY)?;
+        paths.iter().map(|path| Self::entry(&mut query, place, id, path)).collect()
+    }
+
+    /// The entry of a path. One that is not what was written is damage, and nothing of such a file is believed.
+    fn entry(query: &mut Statement<'_>, place: &Place, id: i64, path: &str) -> rusqlite::Result<Option<Entry>> {
+        let mut rows = query.query(params![id, path])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let facts = row.get_ref(6)?.as_blob()?;
+        if facts.len() > MOST_BYTES {
+            return Err(damaged());
         }
-        Ok(found)
+        let entry = Entry {
+            path: row.get(0)?,
+            stamp: row.get(1)?,
+            settled: row.get(2)?,
+            seen: FileTime { seconds: row.get(3)?, nanos: row.get(4)? },
+            content: row.get(5)?,
+            facts: facts.to_vec(),
+        };
+        let is_whole = entry.path == path && checksum(place, &entry) == row.get::<_, i64>(7)?;
+        if is_whole { Ok(Some(entry)) } else { Err(damaged()) }
     }
 
     fn keep(&mut self, place: &Place, entries: &[Entry]) -> rusqlite::Result<()> {
         let id = self.place(place)?;
+        let mut query = self.connection.prepare(ENTRY)?;
         let mut insert = self.connection.prepare(
             "INSERT INTO entry (place, path, stamp, settled, seen_seconds, seen_nanos, content, facts, checksum)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
@@ -212,6 +220,9 @@ impl State {
             let Entry { path, stamp, settled, seen, content, facts } = entry;
             let sum = checksum(place, entry);
             insert.execute(params![id, path, stamp, settled, seen.seconds, seen.nanos, content, facts, sum])?;
+            if Self::entry(&mut query, place, id, path)?.as_ref() != Some(entry) {
+                return Err(damaged());
+            }
         }
         Ok(())
     }
@@ -261,6 +272,11 @@ impl State {
     }
 }
 
+/// The file does not hold what was written into it.
+fn damaged() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), None)
+}
+
 /// Over all that a row says: a row that lies under another path, or is a mixture of two, is none.
 fn checksum(place: &Place, entry: &Entry) -> i64 {
     let mut hasher = DefaultHasher::new();
@@ -272,8 +288,8 @@ fn checksum(place: &Place, entry: &Entry) -> i64 {
 }
 
 impl FactCache for Cache {
-    fn entries(&self, place: &Place, first: &str, last: &str) -> Vec<Entry> {
-        self.with(|state| state.entries(place, first, last))
+    fn entries(&self, place: &Place, paths: &[&str]) -> Vec<Option<Entry>> {
+        self.with(|state| state.entries(place, paths))
     }
 
     fn keep(&self, place: &Place, entries: Vec<Entry>) {

@@ -43,12 +43,10 @@ pub(super) fn read_asked<R: Reader>(
     let mut answers: Vec<Result<R::Facts, String>> =
         files.iter().map(|_| Err("there is no such share".to_owned())).collect();
     for (number, share) in shares.iter().enumerate() {
-        let mut asked: Vec<(usize, Asked)> = (files.iter().enumerate())
+        let (places, asked): (Vec<usize>, Vec<Asked>) = (files.iter().enumerate())
             .filter(|(_, file)| file.share == number)
             .map(|(at, file)| (at, share.asked(&file.path)))
-            .collect();
-        asked.sort_by(|a, b| a.1.path.cmp(&b.1.path));
-        let (places, asked): (Vec<usize>, Vec<Asked>) = asked.into_iter().unzip();
+            .unzip();
         let place = Place::new(share.root(), kind);
         for (at, answer) in places.into_iter().zip(read_all(reader, incremental, &place, &asked, progress)) {
             answers[at] = answer;

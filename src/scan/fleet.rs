@@ -125,7 +125,7 @@ impl FleetWalk {
     /// # Errors
     /// Nothing in it can be used: wrong usage of the command, or a file of the wrong kind.
     pub fn read(self, incremental: &Incremental<'_>, progress: &dyn Progress) -> Result<Fleet, FleetError> {
-        let Self { root, name, is_folder, mut files, mut fleet, .. } = self;
+        let Self { root, name, is_folder, files, mut fleet, .. } = self;
         let place = Place::new(&root, FactKind::Inventory);
         // A single file is the fleet, and is called like it.
         let source = |path: &str| if is_folder { below(&name, path) } else { name.clone() };
@@ -135,13 +135,9 @@ impl FleetWalk {
         }
         keep_only(incremental, &place, &files);
         // In parts, so that what is left out beyond the bounds is not held at once.
-        for part in files.chunks_mut(256) {
-            part.sort_by(|a, b| a.path.cmp(&b.path));
+        for part in files.chunks(256) {
             let read = read_part(&reader, incremental, &place, part, progress);
-            let mut read: Vec<_> = read.into_iter().zip(part).collect();
-            // In the order of the walk.
-            read.sort_by(|(_, a), (_, b)| a.path.split('/').cmp(b.path.split('/')));
-            for (file, asked) in read {
+            for (file, asked) in read.into_iter().zip(part) {
                 fleet.add(&source(&asked.path), file);
             }
         }

@@ -80,8 +80,8 @@ pub trait FactCache: Sync {
     fn is_used(&self) -> bool {
         true
     }
-    /// Entries of a place with paths from `first` to `last` (in the order of their bytes), in that order.
-    fn entries(&self, place: &Place, first: &str, last: &str) -> Vec<Entry>;
+    /// What it has for each of these paths of a place, in their order; nothing at all when it can not give anything.
+    fn entries(&self, place: &Place, paths: &[&str]) -> Vec<Option<Entry>>;
     /// Keeps entries, in place of those with the same path.
     fn keep(&self, place: &Place, entries: Vec<Entry>);
     /// Of this place only these paths are still there.
@@ -96,7 +96,7 @@ impl FactCache for NoCache {
     fn is_used(&self) -> bool {
         false
     }
-    fn entries(&self, _place: &Place, _first: &str, _last: &str) -> Vec<Entry> {
+    fn entries(&self, _place: &Place, _paths: &[&str]) -> Vec<Option<Entry>> {
         Vec::new()
     }
     fn keep(&self, _place: &Place, _entries: Vec<Entry>) {}
@@ -178,8 +178,8 @@ impl<'c> Incremental<'c> {
         stamps: &InputStamps,
         content: impl Fn() -> Option<[u8; 32]>,
     ) -> Whole<R::Facts> {
-        let known = self.cache.entries(place, "", "").into_iter().next();
-        let known = known.filter(|_| self.trust != Trust::Nothing && self.cache.is_used());
+        let is_asked = self.trust != Trust::Nothing && self.cache.is_used();
+        let known = is_asked.then(|| self.cache.entries(place, &[""]).into_iter().next().flatten()).flatten();
         let content = if self.trust == Trust::Content { content() } else { None };
         let same_stamp = known.as_ref().is_some_and(|k| k.stamp == stamps.digest);
         let same = match self.trust {
@@ -242,8 +242,7 @@ pub(super) trait Reader: Sync {
     fn decode(&self, path: &str, kept: &[u8]) -> Option<Self::Facts>;
 }
 
-/// Reads files, or takes their facts from the cache; the answers are in the order of the files, which is that of the bytes of
-/// their paths.
+/// Reads files, or takes their facts from the cache; the answers are in the order of the files.
 pub(super) fn read_all<R: Reader>(
     reader: &R,
     incremental: &Incremental<'_>,
@@ -275,8 +274,8 @@ pub(super) fn read_part<R: Reader>(
     let parts = files.par_chunks(PART).map(|part| {
         let lookup = Lookup::new(incremental, place, part);
         let mut kept = Vec::new();
-        let answers = part.iter().map(|file| {
-            let answer = lookup.read(reader, file, &mut kept);
+        let answers = part.iter().enumerate().map(|(at, file)| {
+            let answer = lookup.read(reader, file, at, &mut kept);
             progress.step();
             answer
         });
@@ -290,26 +289,30 @@ pub(super) fn read_part<R: Reader>(
     answers.into_iter().flatten().collect()
 }
 
-/// What the cache has for some files.
+/// What the cache has for some files, each at its number.
 struct Lookup<'i> {
     incremental: &'i Incremental<'i>,
-    entries: Vec<Entry>,
+    entries: Vec<Option<Entry>>,
 }
 
 impl<'i> Lookup<'i> {
     fn new(incremental: &'i Incremental<'_>, place: &Place, files: &[Asked]) -> Self {
-        let ends = files.first().zip(files.last()).filter(|_| incremental.trust != Trust::Nothing);
-        let entries = ends.map(|(first, last)| incremental.cache.entries(place, &first.path, &last.path));
-        Self { incremental, entries: entries.unwrap_or_default() }
+        let entries = if incremental.trust == Trust::Nothing || !incremental.cache.is_used() {
+            Vec::new()
+        } else {
+            let paths: Vec<&str> = files.iter().map(|file| file.path.as_str()).collect();
+            incremental.cache.entries(place, &paths)
+        };
+        Self { incremental, entries }
     }
 
-    fn read<R: Reader>(&self, reader: &R, file: &Asked, kept: &mut Vec<Entry>) -> Result<R::Facts, String> {
+    fn read<R: Reader>(&self, reader: &R, file: &Asked, at: usize, kept: &mut Vec<Entry>) -> Result<R::Facts, String> {
         let Some(stamp) = file.stamp.filter(|_| self.incremental.cache.is_used()) else {
             let bytes = self.bytes(reader, file)?;
             return reader.facts(&file.path, &bytes);
         };
         let bytes_of_stamp = stamp.bytes();
-        let known = self.entries.binary_search_by(|e| e.path.as_str().cmp(&file.path)).ok().map(|at| &self.entries[at]);
+        let known = self.entries.get(at).and_then(Option::as_ref);
         let same_stamp = known.filter(|k| k.stamp == bytes_of_stamp);
         if self.incremental.trust == Trust::Stamps
             && let Some(entry) = same_stamp.filter(|k| k.settled)

@@ -38,10 +38,10 @@ impl Memory {
 }
 
 impl FactCache for Memory {
-    fn entries(&self, place: &Place, first: &str, last: &str) -> Vec<Entry> {
+    fn entries(&self, place: &Place, paths: &[&str]) -> Vec<Option<Entry>> {
         let places = self.0.lock().unwrap();
-        let entries = places.get(place).into_iter().flatten();
-        entries.filter(|(path, _)| (first..=last).contains(&path.as_str())).map(|(_, e)| e.clone()).collect()
+        let Some(entries) = places.get(place) else { return Vec::new() };
+        paths.iter().map(|path| entries.get(*path).cloned()).collect()
     }
 
     fn keep(&self, place: &Place, entries: Vec<Entry>) {
