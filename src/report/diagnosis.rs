@@ -118,7 +118,7 @@ impl<'a> DiagnosisReport<'a> {
         let section = |label, items: Vec<String>| Section { label, items, numbered: false };
         let mut all =
             vec![section("what happened", self.what(diagnosis, db)), section("set up", self.set_up(diagnosis))];
-        let good = diagnosis.last_good.iter().map(|l| format!("{} {}", self.place(l), one_line(&l.evidence.text)));
+        let good = diagnosis.last_good.iter().map(|l| format!("{} {}", self.place(l), one_line(l.evidence.text())));
         all.push(section("last good line", good.collect()));
         if let Some(topic) = explaining(diagnosis) {
             all.push(section("why", vec![topic.cause.clone()]));
@@ -266,7 +266,7 @@ impl<'a> DiagnosisReport<'a> {
     fn stands_out(&self, diagnosis: &Diagnosis<'_>) -> Section {
         let failed = diagnosis.state == State::Failed;
         let lines = diagnosis.suspicious.iter().take(if failed { usize::MAX } else { FEW_LINES });
-        let items = lines.map(|l| format!("{} {}", self.place(l), one_line(&l.evidence.text))).collect();
+        let items = lines.map(|l| format!("{} {}", self.place(l), one_line(l.evidence.text()))).collect();
         let label = if failed { "stands out" } else { "errors, without a verdict" };
         Section { label, items, numbered: false }
     }
@@ -291,7 +291,7 @@ impl<'a> DiagnosisReport<'a> {
                 let Some((code, line)) = &command.exit else { continue };
                 let code = exit_code(*code, self.is_configmgr(log), db);
                 let what = if command.command.is_empty() { "a command".to_owned() } else { one_line(&command.command) };
-                add(line.line, line.time, format!("{}: {what} ended with {code}", command.component));
+                add(line.line, line.time, format!("{}: {what} ended with {code}", command.component()));
             }
             if let Some(line) = &session.failed {
                 add(line.line, line.time, "the task sequence FAILED".to_owned());

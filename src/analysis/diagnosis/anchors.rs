@@ -1,13 +1,11 @@
 //! What the anchors of `inf-db/log-anchors.toml` say about a record.
 
-use smallvec::SmallVec;
-
 use super::pattern::{Names, Step};
-use crate::facts::log::{LogFormat, Record};
+use crate::facts::log::LogFormat;
 use crate::inf_db::{AnchorKind, LogAnchors};
 
-/// What a record says, in the order of the anchors.
-pub(super) type Said<'d, 't> = SmallVec<[(AnchorKind, Names<'d, 't>); 2]>;
+/// What a record says by one of the anchors.
+pub(super) type Said<'d> = (AnchorKind, Names<'d>);
 
 /// Looks for the anchors in the records of one log.
 #[derive(Debug)]
@@ -32,11 +30,6 @@ impl<'d> Anchors<'d> {
         Self { all: all.collect() }
     }
 
-    /// The anchor of this index begins a session.
-    pub(super) fn begins_session(&self, index: usize) -> bool {
-        self.all.get(index).is_some_and(|anchor| anchor.kind == AnchorKind::SessionStart)
-    }
-
     /// One of them names this component.
     pub(super) fn names(&self, component: &str) -> bool {
         self.all.iter().any(|anchor| anchor.step.names_component(component))
@@ -53,23 +46,9 @@ impl<'d> Anchors<'d> {
         })
     }
 
-    /// What the record says by the anchors (and patterns) of which it holds a beginning at these places: by each the first that
-    /// fits.
-    pub(super) fn read<'t>(
-        &self,
-        places: impl Iterator<Item = (usize, usize, usize)>,
-        record: &Record<'t>,
-    ) -> Said<'d, 't> {
-        let (mut said, mut last) = (Said::new(), None);
-        for (index, pattern, at) in places {
-            if last != Some(index)
-                && let Some(anchor) = self.all.get(index)
-                && let Some(names) = anchor.step.meets_at(pattern, record.text, at)
-            {
-                said.push((anchor.kind, names));
-                last = Some(index);
-            }
-        }
-        said
+    /// What a text says by an anchor, of which it holds the beginning of a pattern at this place.
+    pub(super) fn says(&self, index: usize, pattern: usize, text: &str, at: usize) -> Option<Said<'d>> {
+        let anchor = self.all.get(index)?;
+        Some((anchor.kind, anchor.step.meets_at(pattern, text, at, &[])?))
     }
 }

@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 
 use super::anchors::Said;
-use super::matcher::{SignatureMatch, evidence};
+use super::matcher::{EvidenceLine, SignatureMatch};
 use super::pattern::Names;
 use super::session::{AdapterSeen, CommandSeen, Ended, NameSeen, Session, StepSeen, VersionSeen};
 use super::sifted::Passed;
@@ -48,7 +48,7 @@ impl<'d> Chain<'d> {
     }
 
     /// The record that says `found` begins another session.
-    pub(super) fn is_new_session(&self, format: LogFormat, found: &Said<'_, '_>) -> bool {
+    pub(super) fn is_new_session(&self, format: LogFormat, found: &[Said<'_>]) -> bool {
         let starts = found.iter().any(|(kind, _)| *kind == AnchorKind::SessionStart);
         // The head of a setupapi log belongs to its first session.
         let is_head = format == LogFormat::SetupApi && self.now.as_ref().is_some_and(|now| now.times.is_none());
@@ -73,7 +73,7 @@ impl<'d> Chain<'d> {
     }
 
     /// The next record, and what the anchors found in it.
-    pub(super) fn record(&mut self, format: LogFormat, record: &Record<'_>, found: &Said<'_, '_>) {
+    pub(super) fn record(&mut self, format: LogFormat, record: &Record<'_>, found: &[Said<'_>]) {
         self.go_on(format, (record.line, record.line), 1, record.time.stamp().map(|time| (time, time)));
         for (kind, names) in found {
             self.anchor(*kind, names, record);
@@ -81,7 +81,7 @@ impl<'d> Chain<'d> {
         if let (Level::Error | Level::Fatal, Some(now)) = (record.level, &mut self.now)
             && now.errors.len() < MOST_ERRORS
         {
-            now.errors.push(evidence(record));
+            now.errors.push(EvidenceLine::of(record));
         }
     }
 
@@ -102,9 +102,12 @@ impl<'d> Chain<'d> {
         self.done
     }
 
-    fn anchor(&mut self, kind: AnchorKind, names: &Names<'_, '_>, record: &Record<'_>) {
+    fn anchor(&mut self, kind: AnchorKind, names: &Names<'_>, record: &Record<'_>) {
         let Some(now) = &mut self.now else { return };
-        let value = |name: &str| names.iter().find(|(known, _)| *known == name).map_or("", |(_, value)| value.trim());
+        let value = |name: &str| {
+            let range = names.iter().find(|(known, _)| *known == name).map(|(_, range)| range.clone());
+            range.and_then(|range| record.text.get(range)).unwrap_or_default().trim()
+        };
         let name = value("name").trim_end_matches('.').trim_matches('\'');
         match kind {
             AnchorKind::SessionStart => {}
@@ -114,7 +117,7 @@ impl<'d> Chain<'d> {
             AnchorKind::TargetVersion => version(&mut now.targets, value("version"), false, record),
             AnchorKind::Adapter => adapter(&mut now.adapters, value("name"), value("address"), record),
             AnchorKind::NetworkUp | AnchorKind::NetworkMissing => {
-                now.network = Some((kind == AnchorKind::NetworkUp, evidence(record)));
+                now.network = Some((kind == AnchorKind::NetworkUp, EvidenceLine::of(record)));
             }
             AnchorKind::StepStart => start_step(now, &mut self.open_steps, name, self.db, record),
             AnchorKind::StepName => name_step(now, &mut self.open_steps, name, self.db, record),
@@ -123,16 +126,15 @@ impl<'d> Chain<'d> {
                 now.errors.clear();
             }
             AnchorKind::StepFailed => end_step(now, &mut self.open_steps, name, Ended::Failed, self.db, record),
-            AnchorKind::TaskSequenceFailed => now.failed = Some(evidence(record)),
+            AnchorKind::TaskSequenceFailed => now.failed = Some(EvidenceLine::of(record)),
             AnchorKind::Command => {
                 if self.open.len() >= MOST_OPEN {
                     let oldest = self.open.remove(0);
                     push_command(&mut now.commands, oldest);
                 }
                 self.open.push(CommandSeen {
-                    component: record.component.to_owned(),
                     command: value("command").to_owned(),
-                    start: Some(evidence(record)),
+                    start: Some(EvidenceLine::of(record)),
                     exit: None,
                     ended: Ended::NotSaid,
                 });
@@ -141,23 +143,15 @@ impl<'d> Chain<'d> {
                 let digits = value("number").split([' ', '.', ',']).next().unwrap_or("");
                 let Some(code) = ErrorCode::parse(digits) else { return };
                 // The same component that ran it says how it ended.
-                let open = self.open.iter().rposition(|c| c.component == record.component);
-                let mut command = open.map_or_else(
-                    || CommandSeen {
-                        component: record.component.to_owned(),
-                        command: String::new(),
-                        start: None,
-                        exit: None,
-                        ended: Ended::NotSaid,
-                    },
-                    |at| self.open.remove(at),
-                );
-                command.exit = Some((code, evidence(record)));
+                let open = self.open.iter().rposition(|c| c.component() == record.component);
+                let unknown = || CommandSeen { command: String::new(), start: None, exit: None, ended: Ended::NotSaid };
+                let mut command = open.map_or_else(unknown, |at| self.open.remove(at));
+                command.exit = Some((code, EvidenceLine::of(record)));
                 command.ended = if self.db.error_codes().is_success(code) { Ended::Well } else { Ended::Failed };
                 push_command(&mut now.commands, command);
             }
             AnchorKind::SetupFromShare | AnchorKind::SetupFromDisk => {
-                now.setup_from_share = Some((kind == AnchorKind::SetupFromShare, evidence(record)));
+                now.setup_from_share = Some((kind == AnchorKind::SetupFromShare, EvidenceLine::of(record)));
             }
             AnchorKind::DriverPackage => seen(&mut now.driver_packages, value("package"), record),
             AnchorKind::DriverInf => seen(&mut now.infs, value("inf"), record),
@@ -165,7 +159,7 @@ impl<'d> Chain<'d> {
             AnchorKind::OfflineDrivers => self.in_windowspe_drivers = false,
             AnchorKind::NoSetupDrivers => {
                 if self.in_windowspe_drivers {
-                    now.no_windowspe_drivers = Some(evidence(record));
+                    now.no_windowspe_drivers = Some(EvidenceLine::of(record));
                 }
             }
         }
@@ -183,7 +177,7 @@ fn version(list: &mut Vec<VersionSeen>, text: &str, is_winpe: bool, record: &Rec
     let digits = text.split(|c: char| !c.is_ascii_digit() && c != '.').next().unwrap_or("").trim_end_matches('.');
     let Ok(version) = digits.parse::<OsVersion>() else { return };
     if list.len() < MOST_FACTS && !list.iter().any(|v| v.version == version && v.is_winpe >= is_winpe) {
-        list.push(VersionSeen { version, is_winpe, line: evidence(record) });
+        list.push(VersionSeen { version, is_winpe, line: EvidenceLine::of(record) });
     }
 }
 
@@ -192,15 +186,15 @@ fn adapter(list: &mut Vec<AdapterSeen>, name: &str, address: &str, record: &Reco
     if let Some(known) = list.iter_mut().find(|a| a.name == name) {
         // The last word counts: addresses come late.
         address.clone_into(&mut known.address);
-        known.line = evidence(record);
+        known.line = EvidenceLine::of(record);
     } else if list.len() < MOST_FACTS {
-        list.push(AdapterSeen { name: name.to_owned(), address: address.to_owned(), line: evidence(record) });
+        list.push(AdapterSeen { name: name.to_owned(), address: address.to_owned(), line: EvidenceLine::of(record) });
     }
 }
 
 fn seen(list: &mut Vec<NameSeen>, name: &str, record: &Record<'_>) {
     if list.len() < MOST_FACTS && !name.is_empty() && !list.iter().any(|n| n.name.eq_ignore_ascii_case(name)) {
-        list.push(NameSeen { name: name.to_owned(), line: evidence(record) });
+        list.push(NameSeen { name: name.to_owned(), line: EvidenceLine::of(record) });
     }
 }
 
@@ -213,7 +207,7 @@ fn start_step(now: &mut Session<'_>, open: &mut Vec<usize>, name: &str, db: &Inf
         now.steps.push(StepSeen {
             name: name.to_owned(),
             offers_drivers: db.log_anchors().is_driver_step(name),
-            start: Some(evidence(record)),
+            start: Some(EvidenceLine::of(record)),
             end: None,
             ended: Ended::NotSaid,
         });
@@ -248,11 +242,11 @@ fn end_step(now: &mut Session<'_>, open: &mut Vec<usize>, name: &str, ended: End
     let begins = |at: &usize| now.steps.get(*at).is_some_and(|step| is_sentence_after(name, &step.name));
     if let Some(place) = open.iter().rposition(is_it).or_else(|| open.iter().rposition(begins)) {
         if let Some(step) = now.steps.get_mut(open.remove(place)) {
-            (step.end, step.ended) = (Some(evidence(record)), ended);
+            (step.end, step.ended) = (Some(EvidenceLine::of(record)), ended);
         }
     } else if now.steps.len() < MOST_STEPS {
         let offers_drivers = db.log_anchors().is_driver_step(name);
-        let end = Some(evidence(record));
+        let end = Some(EvidenceLine::of(record));
         now.steps.push(StepSeen { name: name.to_owned(), offers_drivers, start: None, end, ended });
     }
 }

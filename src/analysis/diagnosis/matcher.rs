@@ -1,6 +1,6 @@
 //! The signatures that the records of one log meet.
 
-use super::pattern::{Captures, Names, Step, bounded};
+use super::pattern::{Captures, Names, Step, bounded, value};
 use crate::facts::log::{LogFormat, Record, Stamp};
 use crate::inf_db::{LogSignature, LogSignatures, SignatureStep, SignatureTopic};
 
@@ -18,10 +18,31 @@ pub struct EvidenceLine {
     pub line: u64,
     /// When, where the log says it.
     pub time: Option<Stamp>,
+    /// Component and text.
+    said: Box<str>,
+    /// How long the component is.
+    component: usize,
+}
+
+impl EvidenceLine {
+    /// A record, shortened where it is very long.
+    pub(super) fn of(record: &Record<'_>) -> Self {
+        let text = bounded(record.text, LONGEST_EVIDENCE);
+        let mut said = String::with_capacity(record.component.len() + text.len());
+        said.push_str(record.component);
+        said.push_str(text);
+        Self { line: record.line, time: record.time.stamp(), said: said.into(), component: record.component.len() }
+    }
+
     /// Who wrote it.
-    pub component: String,
-    /// What it says, shortened where it is very long.
-    pub text: String,
+    pub fn component(&self) -> &str {
+        self.said.get(..self.component).unwrap_or_default()
+    }
+
+    /// What it says.
+    pub fn text(&self) -> &str {
+        self.said.get(self.component..).unwrap_or_default()
+    }
 }
 
 /// A signature that was found.
@@ -73,14 +94,28 @@ impl<'d> Signatures<'d> {
         self.all.iter().flat_map(Steps::all).any(|step| step.names_component(component))
     }
 
-    /// What the patterns begin with of those that take records of a component, each with the signature's index.
-    pub(super) fn literals(&self, format: LogFormat, component: &str) -> impl Iterator<Item = (usize, &'d str)> {
+    /// What the patterns begin with of those that take records of a component, each with the index of the signature and, in its
+    /// first step, of the pattern.
+    pub(super) fn literals(
+        &self,
+        format: LogFormat,
+        component: &str,
+    ) -> impl Iterator<Item = (usize, Option<usize>, &'d str)> {
         let reads = move |steps: &Steps<'_>| steps.signature.formats.iter().any(|name| name == format.name());
         let reading = self.all.iter().enumerate().filter(move |(_, steps)| reads(steps));
         reading.flat_map(move |(index, steps)| {
-            let taking = steps.all().filter(move |step| step.takes_component(component));
-            taking.flat_map(Step::literals).map(move |literal| (index, literal))
+            let taking = steps.all().enumerate().filter(move |(_, step)| step.takes_component(component));
+            taking.flat_map(move |(number, step)| {
+                let place = move |pattern| (number == 0).then_some(pattern);
+                step.literals().enumerate().map(move |(pattern, literal)| (index, place(pattern), literal))
+            })
         })
+    }
+
+    /// What the names stand for, when a text is the first line of a signature; it holds the beginning of a pattern at this place.
+    pub(super) fn begins(&self, index: usize, pattern: usize, text: &str, at: usize) -> Option<Names<'d>> {
+        let Steps { steps, signature, .. } = self.all.get(index)?;
+        steps.first()?.meets_at(pattern, text, at, &signature.codes)
     }
 }
 
@@ -110,9 +145,19 @@ struct Attempt<'d> {
 }
 
 impl<'d> Attempt<'d> {
-    fn add(&mut self, names: Names<'d, '_>) {
-        self.captures.extend(names.into_iter().map(|(name, value)| (name, value.into_owned())));
+    fn add(&mut self, names: &Names<'d>, record: &Record<'_>) {
+        self.captures.extend(names.iter().map(|(name, range)| (*name, value(name, record.text, range.clone()))));
+        self.evidence.push(EvidenceLine::of(record));
     }
+}
+
+/// A signature for which a record may matter.
+#[derive(Debug)]
+pub(super) struct Lead<'d> {
+    /// Its index.
+    pub(super) signature: usize,
+    /// The record is its first line, and the names stand for this.
+    pub(super) begins: Option<Names<'d>>,
 }
 
 impl<'s, 'd> Matcher<'s, 'd> {
@@ -121,11 +166,11 @@ impl<'s, 'd> Matcher<'s, 'd> {
         Self { searches: searches.collect() }
     }
 
-    /// The next record, for the signatures of which it holds a pattern's beginning: it says nothing to the others.
-    pub(super) fn record(&mut self, indices: impl Iterator<Item = usize>, record: &Record<'_>) {
-        for index in indices {
-            if let Some(search) = self.searches.get_mut(index) {
-                search.record(record);
+    /// The next record, for the signatures for which it may matter: it says nothing to the others.
+    pub(super) fn record(&mut self, leads: &[Lead<'d>], record: &Record<'_>) {
+        for lead in leads {
+            if let Some(search) = self.searches.get_mut(lead.signature) {
+                search.record(record, lead.begins.as_ref());
             }
         }
     }
@@ -146,13 +191,13 @@ impl<'s, 'd> Matcher<'s, 'd> {
 }
 
 impl<'d> Search<'_, 'd> {
-    fn record(&mut self, record: &Record<'_>) {
+    fn record(&mut self, record: &Record<'_>, begins: Option<&Names<'d>>) {
         self.settle(Some(record));
         let Steps { signature, steps, unless, until, .. } = self.wanted;
         let meets = |step: &Step<'d>, captures: &Captures<'d>| {
             step.meets(record.component, record.text, &signature.codes, captures)
         };
-        // Mostly there is none, and then only the first step says something.
+        // Mostly there is none.
         if !self.attempts.is_empty() {
             if until.iter().any(|step| meets(step, &Captures::new()).is_some()) {
                 self.settle(None);
@@ -162,14 +207,13 @@ impl<'d> Search<'_, 'd> {
             for attempt in &mut self.attempts {
                 let Some(step) = steps.get(attempt.evidence.len()) else { continue };
                 if let Some(names) = meets(step, &attempt.captures) {
-                    attempt.add(names);
-                    attempt.evidence.push(evidence(record));
+                    attempt.add(&names, record);
                 }
             }
         }
-        if let Some(names) = steps.first().and_then(|step| meets(step, &Captures::new())) {
-            let mut attempt = Attempt { evidence: vec![evidence(record)], captures: Captures::new() };
-            attempt.add(names);
+        if let Some(names) = begins {
+            let mut attempt = Attempt { evidence: Vec::new(), captures: Captures::new() };
+            attempt.add(names, record);
             // The same beginning once more: the nearer one counts.
             self.attempts.retain(|a| a.evidence.len() != 1 || steps.len() == 1 || a.captures != attempt.captures);
             if self.attempts.len() >= MOST_ATTEMPTS {
@@ -233,14 +277,4 @@ impl<'d> Search<'_, 'd> {
 
 fn step(step: &SignatureStep) -> Step<'_> {
     Step::new(&step.components, &step.any, step.whole)
-}
-
-/// A record as a line of evidence.
-pub(super) fn evidence(record: &Record<'_>) -> EvidenceLine {
-    EvidenceLine {
-        line: record.line,
-        time: record.time.stamp(),
-        component: record.component.to_owned(),
-        text: bounded(record.text, LONGEST_EVIDENCE).to_owned(),
-    }
 }

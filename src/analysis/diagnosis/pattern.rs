@@ -1,7 +1,7 @@
 //! A pattern of a signature against the text of a record.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use smallvec::SmallVec;
 
@@ -11,9 +11,11 @@ use crate::inf_db::{PatternPart, pattern_parts};
 /// What the names of a signature's patterns stand for, so far.
 pub(super) type Captures<'d> = BTreeMap<&'d str, String>;
 
-/// What the names of one pattern stand for in a text.
-pub(super) type Names<'d, 't> = SmallVec<[(&'d str, Cow<'t, str>); 2]>;
+/// Where in a text stands what the names of one pattern stand for; [`value`] reads it.
+pub(super) type Names<'d> = SmallVec<[(&'d str, Range<usize>); 2]>;
 
+/// The name that stands for one of the signature's codes.
+const CODE: &str = "code";
 /// A captured text is kept up to this length.
 const LONGEST_CAPTURE: usize = 512;
 /// A pattern is tried at so many places of a text.
@@ -72,40 +74,39 @@ impl<'d> Step<'d> {
     }
 
     /// What the names of one of the patterns stand for, when the text meets it at the place where its beginning was found.
-    pub(super) fn meets_at<'t>(&self, pattern: usize, text: &'t str, at: usize) -> Option<Names<'d, 't>> {
-        let pattern = self.patterns.get(pattern)?;
-        fits(&pattern.rest, text.get(at + pattern.first.text.len()..)?, self.whole, &[], &Captures::new())
+    pub(super) fn meets_at(&self, pattern: usize, text: &str, at: usize, codes: &[ErrorCode]) -> Option<Names<'d>> {
+        let pattern = self.patterns.get(pattern).filter(|_| at == 0 || !self.whole)?;
+        fits(pattern, text, at, self.whole, codes, &Captures::new())
     }
 
     /// What the names stand for that have no value so far, when the text meets the step.
-    pub(super) fn meets<'t>(
+    pub(super) fn meets(
         &self,
         component: &str,
-        text: &'t str,
+        text: &str,
         codes: &[ErrorCode],
         so_far: &Captures<'d>,
-    ) -> Option<Names<'d, 't>> {
+    ) -> Option<Names<'d>> {
         self.takes_component(component).then_some(())?;
         self.patterns.iter().find_map(|pattern| find(pattern, text, self.whole, codes, so_far))
     }
 }
 
 /// The first place at which the pattern fits.
-fn find<'d, 't>(
+fn find<'d>(
     pattern: &Pattern<'d>,
-    text: &'t str,
+    text: &str,
     whole: bool,
     codes: &[ErrorCode],
     so_far: &Captures<'d>,
-) -> Option<Names<'d, 't>> {
+) -> Option<Names<'d>> {
     let mut from = 0;
     for _ in 0..MOST_PLACES {
         let at = from + pattern.first.find(text.get(from..)?)?;
         if whole && at > 0 {
             return None;
         }
-        let after = text.get(at + pattern.first.text.len()..)?;
-        if let Some(names) = fits(&pattern.rest, after, whole, codes, so_far) {
+        if let Some(names) = fits(pattern, text, at, whole, codes, so_far) {
             return Some(names);
         }
         from = at + 1;
@@ -116,48 +117,57 @@ fn find<'d, 't>(
     None
 }
 
-/// The rest of a pattern at the beginning of `text`. A name takes as little as the next literal text allows.
-fn fits<'d, 't>(
-    parts: &[Part<'d>],
-    text: &'t str,
+/// The rest of a pattern whose first literal text stands at `at`. A name takes as little as the next literal text allows.
+fn fits<'d>(
+    pattern: &Pattern<'d>,
+    text: &str,
+    at: usize,
     whole: bool,
     codes: &[ErrorCode],
     so_far: &Captures<'d>,
-) -> Option<Names<'d, 't>> {
+) -> Option<Names<'d>> {
     let mut names = Names::new();
-    let mut text = text;
-    let mut parts = parts.iter().peekable();
+    let mut at = at + pattern.first.text.len();
+    let mut rest = text.get(at..)?;
+    let mut parts = pattern.rest.iter().peekable();
     while let Some(part) = parts.next() {
         let length = match part {
             Part::Literal(literal) => {
-                let head = text.get(..literal.text.len())?;
+                let head = rest.get(..literal.text.len())?;
                 head.eq_ignore_ascii_case(literal.text).then_some(head.len())?
             }
-            Part::Any("code") => {
-                let length = text.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
-                let code = ErrorCode::parse(&text[..length])?;
-                codes.contains(&code).then_some(())?;
-                names.push(("code", code.to_string().into()));
+            Part::Any(CODE) => {
+                let length = rest.bytes().take_while(|b| b.is_ascii_alphanumeric() || *b == b'-').count();
+                codes.contains(&ErrorCode::parse(&rest[..length])?).then_some(())?;
+                names.push((CODE, at..at + length));
                 length
             }
             Part::Any(name) => {
                 let length = match parts.peek() {
-                    Some(Part::Literal(next)) => next.find(text)?,
-                    _ => text.find(['\r', '\n']).unwrap_or(text.len()),
+                    Some(Part::Literal(next)) => next.find(rest)?,
+                    _ => memchr::memchr2(b'\r', b'\n', rest.as_bytes()).unwrap_or(rest.len()),
                 };
-                let value = bounded(&text[..length], LONGEST_CAPTURE);
-                let here = names.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_ref());
+                let value = bounded(&rest[..length], LONGEST_CAPTURE);
+                let here = names.iter().find(|(known, _)| known == name).and_then(|(_, range)| text.get(range.clone()));
                 if let Some(before) = here.or_else(|| so_far.get(name).map(String::as_str)) {
                     before.eq_ignore_ascii_case(value).then_some(())?;
                 } else {
-                    names.push((name, value.into()));
+                    names.push((name, at..at + value.len()));
                 }
                 length
             }
         };
-        text = &text[length..];
+        at += length;
+        rest = &rest[length..];
     }
-    (!whole || text.trim().is_empty()).then_some(names)
+    (!whole || rest.trim().is_empty()).then_some(names)
+}
+
+/// What a name stands for; codes all in the same form.
+pub(super) fn value(name: &str, text: &str, range: Range<usize>) -> String {
+    let value = text.get(range).unwrap_or_default();
+    let code = ErrorCode::parse(value).filter(|_| name == CODE);
+    code.map_or_else(|| value.to_owned(), |code| code.to_string())
 }
 
 /// The beginning of a text, at most so many bytes of it.
@@ -212,7 +222,8 @@ mod tests {
     fn captured(pattern: &str, text: &str) -> Option<String> {
         let any = [pattern.to_owned()];
         let found = Step::new(&[], &any, false).meets("", text, &[ErrorCode(0xC000_0006)], &Captures::new())?;
-        let mut names: Vec<String> = found.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let names = found.iter().map(|(name, range)| format!("{name}={}", value(name, text, range.clone())));
+        let mut names: Vec<String> = names.collect();
         names.sort();
         Some(names.join(" "))
     }

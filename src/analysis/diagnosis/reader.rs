@@ -9,7 +9,6 @@ use super::sifted::Sifted;
 /// Reads one log.
 #[derive(Debug)]
 pub struct SessionReader<'s, 'd> {
-    sieve: &'s Sieve<'d>,
     matcher: Matcher<'s, 'd>,
     chain: Chain<'d>,
     /// Lines of the blocks so far.
@@ -19,21 +18,21 @@ pub struct SessionReader<'s, 'd> {
 impl<'s, 'd> SessionReader<'s, 'd> {
     /// For one log.
     pub fn new(sieve: &'s Sieve<'d>) -> Self {
-        Self { sieve, matcher: Matcher::new(&sieve.signatures), chain: Chain::new(sieve.db), lines: 0 }
+        Self { matcher: Matcher::new(&sieve.signatures), chain: Chain::new(sieve.db), lines: 0 }
     }
 
     /// What is left of the next block.
-    pub fn take(&mut self, sifted: &Sifted) {
+    pub fn take(&mut self, sifted: &Sifted<'d>) {
         let (format, lines) = (sifted.format, self.lines);
         for heard in &sifted.heard {
             self.chain.pass(format, &heard.before, lines);
             let record = sifted.record(heard, lines);
-            let found = self.sieve.anchors.read(sifted.anchors(heard), &record);
-            if self.chain.is_new_session(format, &found) {
+            let said = sifted.said(heard);
+            if self.chain.is_new_session(format, said) {
                 self.chain.end_session(self.matcher.end_session());
             }
-            self.chain.record(format, &record, &found);
-            self.matcher.record(sifted.signatures(heard), &record);
+            self.chain.record(format, &record, said);
+            self.matcher.record(sifted.leads(heard), &record);
         }
         self.chain.pass(format, &sifted.rest, lines);
         self.lines += sifted.lines;

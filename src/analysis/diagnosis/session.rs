@@ -86,8 +86,6 @@ pub struct StepSeen {
 /// A command that was run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandSeen {
-    /// Who ran it.
-    pub component: String,
     /// Its line; empty where only the end is there.
     pub command: String,
     /// Where it begins.
@@ -96,6 +94,14 @@ pub struct CommandSeen {
     pub exit: Option<(ErrorCode, EvidenceLine)>,
     /// How it ended; "restart needed" is well.
     pub ended: Ended,
+}
+
+impl CommandSeen {
+    /// Who ran it.
+    pub fn component(&self) -> &str {
+        let exit = self.exit.as_ref().map(|(_, line)| line);
+        self.start.as_ref().or(exit).map_or("", EvidenceLine::component)
+    }
 }
 
 /// One session.

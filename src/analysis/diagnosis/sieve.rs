@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::anchors::Anchors;
 use super::finder::Finder;
-use super::matcher::Signatures;
-use super::sifted::{Keeper, Sifted, Wants};
-use crate::facts::log::{Level, LogBlock, LogFormat, LogSummary};
+use super::matcher::{Lead, Signatures};
+use super::sifted::{Keeper, Sifted};
+use crate::facts::log::{Level, LogBlock, LogFormat, LogSummary, Record};
 use crate::inf_db::InfDb;
 
 /// So many components of a block are remembered; logs have a few.
@@ -26,6 +26,17 @@ pub struct Sieve<'d> {
 
 /// By the component's name in small letters; `None`: all the components that no pattern names.
 type ByComponent<'d> = HashMap<(LogFormat, Option<String>), Arc<Wanted<'d>>>;
+
+/// Who wants a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Wants {
+    /// An anchor: at the place where the pattern's beginning was found; 0 until then.
+    Anchor { index: usize, pattern: usize, at: usize },
+    /// A signature, by its first step; likewise.
+    Beginning { index: usize, pattern: usize, at: usize },
+    /// A signature, by another step.
+    Signature(usize),
+}
 
 /// What is looked for in the records of one component.
 #[derive(Debug)]
@@ -47,9 +58,9 @@ impl<'d> Sieve<'d> {
     }
 
     /// Goes over the records of a block.
-    pub fn sift(&self, block: &LogBlock) -> (LogSummary, Sifted) {
+    pub fn sift(&self, block: &LogBlock) -> (LogSummary, Sifted<'d>) {
         let mut wanted = ByNeighbour::new(self, block.format());
-        let mut kept = Keeper::new(&self.anchors, block.format());
+        let mut kept = Keeper::new(block.format());
         let mut here = Vec::new();
         let text = block.text();
         let summary = text.read(&mut |record| {
@@ -57,10 +68,35 @@ impl<'d> Sieve<'d> {
             if here.is_empty() && record.level < Level::Error {
                 kept.pass(record);
             } else {
-                kept.keep(record, &mut here);
+                self.judge(record, &mut here, &mut kept);
             }
         });
         (summary, kept.finish(summary.lines))
+    }
+
+    /// What a record says of which somebody wants to know it: by each anchor and first step the first pattern that fits.
+    #[cold]
+    fn judge<'t>(&self, record: &Record<'t>, who: &mut Vec<Wants>, kept: &mut Keeper<'t, 'd>) {
+        let (mut anchor, mut signature) = (None, None);
+        for wants in who.drain(..) {
+            match wants {
+                Wants::Anchor { index, pattern, at } if anchor != Some(index) => {
+                    if let Some(said) = self.anchors.says(index, pattern, record.text, at) {
+                        anchor = Some(index);
+                        kept.say(said);
+                    }
+                }
+                Wants::Beginning { index, pattern, at } if signature != Some(index) => {
+                    if let Some(names) = self.signatures.begins(index, pattern, record.text, at) {
+                        signature = Some(index);
+                        kept.lead(Lead { signature: index, begins: Some(names) });
+                    }
+                }
+                Wants::Signature(index) => kept.lead(Lead { signature: index, begins: None }),
+                Wants::Anchor { .. } | Wants::Beginning { .. } => {}
+            }
+        }
+        kept.keep(record);
     }
 
     fn wanted(&self, format: LogFormat, component: &str) -> Arc<Wanted<'d>> {
@@ -71,7 +107,10 @@ impl<'d> Sieve<'d> {
             let anchors = self.anchors.literals(format, component);
             let anchors = anchors.map(|(index, pattern, text)| (Wants::Anchor { index, pattern, at: 0 }, text));
             let signatures = self.signatures.literals(format, component);
-            let signatures = signatures.map(|(index, text)| (Wants::Signature(index), text));
+            let signatures = signatures.map(|(index, pattern, text)| match pattern {
+                Some(pattern) => (Wants::Beginning { index, pattern, at: 0 }, text),
+                None => (Wants::Signature(index), text),
+            });
             Arc::new(Wanted::new(anchors.chain(signatures)))
         });
         Arc::clone(wanted)
@@ -98,7 +137,8 @@ impl<'d> Wanted<'d> {
         self.finder.find(text, |pattern, at| {
             who.extend(self.by.get(pattern).into_iter().flatten().map(|wants| match *wants {
                 Wants::Anchor { index, pattern, .. } => Wants::Anchor { index, pattern, at },
-                signature @ Wants::Signature(_) => signature,
+                Wants::Beginning { index, pattern, .. } => Wants::Beginning { index, pattern, at },
+                other @ Wants::Signature(_) => other,
             }));
         });
         if who.len() > 1 {
@@ -148,7 +188,7 @@ mod tests {
         )
     }
 
-    fn sift(sieve: &Sieve<'_>, text: &str) -> Sifted {
+    fn sift<'d>(sieve: &Sieve<'d>, text: &str) -> Sifted<'d> {
         let block = LogReader::new(text.as_bytes()).block(None).unwrap().unwrap();
         sieve.sift(&block).1
     }
@@ -162,7 +202,7 @@ mod tests {
         let sifted = sift(&sieve, &log.map(String::as_str).concat());
         let kept = sifted.heard.iter().map(|heard| {
             let record = sifted.record(heard, 0);
-            (record.line, heard.before.records, sifted.anchors(heard).count(), record.level)
+            (record.line, heard.before.records, sifted.said(heard).len(), record.level)
         });
         let kept: Vec<_> = kept.collect();
         assert_eq!(kept[..2], [(3, 2, 1, Level::Info), (4, 0, 0, Level::Error)]);

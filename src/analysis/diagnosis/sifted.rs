@@ -1,28 +1,18 @@
-//! What is kept of a block of a log: the records that somebody wants, and of the others how many they are, and where and when.
+//! What is kept of a block of a log: the records that say something, and of the others how many they are, and where and when.
 
 use std::ops::Range;
 
-use super::anchors::Anchors;
+use super::anchors::Said;
+use super::matcher::Lead;
 use crate::facts::log::{Level, LogFormat, Record, Stamp, Written};
+use crate::inf_db::AnchorKind;
 
 /// So many records of a block are kept as a rule, at the most.
 const USUALLY: usize = 640;
 
-/// Who wants a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Wants {
-    /// At the place where the pattern's beginning was found; 0 until then.
-    Anchor {
-        index: usize,
-        pattern: usize,
-        at: usize,
-    },
-    Signature(usize),
-}
-
 /// What matters of a block. Its lines are counted from the block's first one.
 #[derive(Debug)]
-pub struct Sifted {
+pub struct Sifted<'d> {
     pub(super) format: LogFormat,
     pub(super) heard: Vec<Heard>,
     /// The records after the last one that was kept.
@@ -31,11 +21,13 @@ pub struct Sifted {
     pub(super) lines: u64,
     /// Components and texts of the records that are kept, one behind the other.
     texts: String,
-    /// Likewise who wants them.
-    wants: Vec<Wants>,
+    /// Likewise what they say.
+    said: Vec<Said<'d>>,
+    /// And the signatures that they may matter for.
+    leads: Vec<Lead<'d>>,
 }
 
-/// A record that is kept: an anchor or a signature may meet it, or its writer calls it an error.
+/// A record that is kept: it says something, may matter for a signature, or its writer calls it an error.
 #[derive(Debug)]
 pub(super) struct Heard {
     /// The records between the last one that was kept and this one.
@@ -46,8 +38,9 @@ pub(super) struct Heard {
     /// Where component and text stand.
     component: Range<usize>,
     text: Range<usize>,
-    /// Where stands who wants it.
-    wants: Range<usize>,
+    /// Where stands what it says, and what it may matter for.
+    said: Range<usize>,
+    leads: Range<usize>,
 }
 
 /// Records of which nothing is kept.
@@ -60,7 +53,7 @@ pub(super) struct Passed {
     pub(super) times: Option<(Stamp, Stamp)>,
 }
 
-impl Sifted {
+impl<'d> Sifted<'d> {
     /// The record as it was; `lines` are in front of the block.
     pub(super) fn record(&self, heard: &Heard, lines: u64) -> Record<'_> {
         let text = |range: &Range<usize>| self.texts.get(range.clone()).unwrap_or_default();
@@ -74,60 +67,70 @@ impl Sifted {
         }
     }
 
-    /// Anchors and patterns of which the record holds the beginning, and where; in the order of their table.
-    pub(super) fn anchors(&self, heard: &Heard) -> impl Iterator<Item = (usize, usize, usize)> {
-        self.wants(heard).filter_map(|wants| match wants {
-            Wants::Anchor { index, pattern, at } => Some((index, pattern, at)),
-            Wants::Signature(_) => None,
-        })
+    /// What the record says by the anchors, in the order of their table.
+    pub(super) fn said(&self, heard: &Heard) -> &[Said<'d>] {
+        self.said.get(heard.said.clone()).unwrap_or_default()
     }
 
-    /// Signatures, likewise.
-    pub(super) fn signatures(&self, heard: &Heard) -> impl Iterator<Item = usize> {
-        self.wants(heard).filter_map(|wants| match wants {
-            Wants::Signature(index) => Some(index),
-            Wants::Anchor { .. } => None,
-        })
-    }
-
-    fn wants(&self, heard: &Heard) -> impl Iterator<Item = Wants> {
-        self.wants.get(heard.wants.clone()).unwrap_or_default().iter().copied()
+    /// The signatures that the record may matter for, each once.
+    pub(super) fn leads(&self, heard: &Heard) -> &[Lead<'d>] {
+        self.leads.get(heard.leads.clone()).unwrap_or_default()
     }
 }
 
 /// Puts together what is kept of a block.
-pub(super) struct Keeper<'s, 't, 'd> {
-    anchors: &'s Anchors<'d>,
-    sifted: Sifted,
+pub(super) struct Keeper<'t, 'd> {
+    sifted: Sifted<'d>,
+    /// What of it belongs to records that are in it: the rest is said of the next one.
+    done: (usize, usize),
     passing: Passing<'t>,
     /// The times around the next record tell: those of most records nobody wants to know, so they are not read.
     is_edge: bool,
 }
 
-impl<'s, 't, 'd> Keeper<'s, 't, 'd> {
-    pub(super) fn new(anchors: &'s Anchors<'d>, format: LogFormat) -> Self {
+impl<'t, 'd> Keeper<'t, 'd> {
+    pub(super) fn new(format: LogFormat) -> Self {
         let sifted = Sifted {
             format,
             heard: Vec::with_capacity(USUALLY),
             rest: Passed::default(),
             lines: 0,
             texts: String::with_capacity(USUALLY * 128),
-            wants: Vec::with_capacity(USUALLY),
+            said: Vec::with_capacity(USUALLY),
+            leads: Vec::with_capacity(USUALLY),
         };
-        Self { anchors, sifted, passing: Passing::default(), is_edge: true }
+        Self { sifted, done: (0, 0), passing: Passing::default(), is_edge: true }
     }
 
-    /// A record that nobody wants.
+    /// What the next record says.
+    pub(super) fn say(&mut self, said: Said<'d>) {
+        self.sifted.said.push(said);
+    }
+
+    /// A signature that the next record may matter for; each counts once.
+    pub(super) fn lead(&mut self, lead: Lead<'d>) {
+        let leads = &mut self.sifted.leads;
+        if leads[self.done.1..].iter().all(|known| known.signature != lead.signature) {
+            leads.push(lead);
+        }
+    }
+
+    /// A record that says nothing.
     pub(super) fn pass(&mut self, record: &Record<'t>) {
         self.passing.add(record);
     }
 
-    /// One that is kept, and who wants it.
-    #[cold]
-    pub(super) fn keep(&mut self, record: &Record<'t>, who: &mut Vec<Wants>) {
+    /// The record of which something may have been said.
+    pub(super) fn keep(&mut self, record: &Record<'t>) {
+        let Sifted { heard, texts, said, leads, .. } = &mut self.sifted;
+        let (said_here, leads_here) = (self.done.0..said.len(), self.done.1..leads.len());
+        if said_here.is_empty() && leads_here.is_empty() && record.level < Level::Error {
+            return self.pass(record);
+        }
+        self.done = (said.len(), leads.len());
+        let begins_session = said[said_here.clone()].iter().any(|(kind, _)| *kind == AnchorKind::SessionStart);
         let was_edge = self.is_edge;
-        self.is_edge = self.may_begin_session(who) || matches!(record.time, Written::Nowhere);
-        let Sifted { heard, texts, wants, .. } = &mut self.sifted;
+        self.is_edge = begins_session || matches!(record.time, Written::Nowhere);
         heard.push(Heard {
             before: std::mem::take(&mut self.passing).end(was_edge || self.is_edge),
             line: record.line,
@@ -135,16 +138,12 @@ impl<'s, 't, 'd> Keeper<'s, 't, 'd> {
             level: record.level,
             component: add(texts, record.component),
             text: add(texts, record.text),
-            wants: wants.len()..wants.len() + who.len(),
+            said: said_here,
+            leads: leads_here,
         });
-        wants.append(who);
     }
 
-    fn may_begin_session(&self, who: &[Wants]) -> bool {
-        who.iter().any(|wants| matches!(wants, Wants::Anchor { index, .. } if self.anchors.begins_session(*index)))
-    }
-
-    pub(super) fn finish(self, lines: u64) -> Sifted {
+    pub(super) fn finish(self, lines: u64) -> Sifted<'d> {
         Sifted { rest: self.passing.end(true), lines, ..self.sifted }
     }
 }

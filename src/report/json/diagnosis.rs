@@ -273,8 +273,8 @@ impl<'a> Maker<'a> {
             path: self.found.path(log),
             line: line.line,
             time: line.time.map(|time: Stamp| time.to_string()),
-            component: &line.component,
-            text: &line.text,
+            component: line.component(),
+            text: line.text(),
         }
     }
 
@@ -310,7 +310,7 @@ impl<'a> Maker<'a> {
             Some(CommandRecord {
                 path: self.found.path(log),
                 line: line.line,
-                component: &command.component,
+                component: command.component(),
                 command: &command.command,
                 code: self.code(*code, log),
             })

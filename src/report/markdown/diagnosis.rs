@@ -76,7 +76,7 @@ fn story(found: &DiagnosisReport<'_>, diagnosis: &Diagnosis<'_>, db: &InfDb) -> 
     if !lines.is_empty() {
         story.push_str("\n<details><summary>Lines</summary>\n\n");
         for line in lines.iter().take(MOST_EVENTS) {
-            let _ = writeln!(story, "- {} {}", code(&found.place(line)), code(&one_line(&line.evidence.text)));
+            let _ = writeln!(story, "- {} {}", code(&found.place(line)), code(&one_line(line.evidence.text())));
         }
         story.push_str("\n</details>\n");
     }

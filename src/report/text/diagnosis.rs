@@ -65,7 +65,7 @@ fn story(
         writeln!(out, "\n  {}", style.bold("Lines"))?;
     }
     for line in lines {
-        let text = format!("{} {} {}", found.place(line), line.evidence.component, one_line(&line.evidence.text));
+        let text = format!("{} {} {}", found.place(line), line.evidence.component(), one_line(line.evidence.text()));
         style.wrapped(out, "    ", &text)?;
     }
     writeln!(out)
