@@ -187,6 +187,9 @@ pub enum RunFact {
     /// Setup had no drivers to install in Windows PE.
     #[serde(rename = "no-windowspe-drivers")]
     NoWindowsPeDrivers,
+    /// An adapter of Windows PE has an address.
+    #[serde(rename = "adapter-with-address")]
+    AdapterWithAddress,
 }
 
 impl RunFact {
@@ -200,6 +203,7 @@ impl RunFact {
         RunFact::InstallPackage,
         RunFact::DriverStep,
         RunFact::NoWindowsPeDrivers,
+        RunFact::AdapterWithAddress,
     ];
 
     /// The word used in reports and in `inf-db/`.
@@ -213,6 +217,7 @@ impl RunFact {
             RunFact::InstallPackage => "install-package",
             RunFact::DriverStep => "driver-step",
             RunFact::NoWindowsPeDrivers => "no-windowspe-drivers",
+            RunFact::AdapterWithAddress => "adapter-with-address",
         }
     }
 }

@@ -108,7 +108,15 @@ impl<'a> DiagnosisReport<'a> {
             }
             State::CauseKnown => format!("CAUSE FOUND ({}): {}", diagnosis.confidence.name(), title(diagnosis)),
             State::Failed => "FAILED, and nothing known says why".to_owned(),
-            State::Possible => format!("No failure in these logs; worth a look: {}", title(diagnosis)),
+            State::Possible if diagnosis.contradicted => {
+                "Lines that can stand for a failure; what they mostly mean is contradicted".to_owned()
+            }
+            State::Possible => {
+                format!("POSSIBLE CAUSE: {}; how the deployment ended is not to be seen", title(diagnosis))
+            }
+            State::NothingKnown if diagnosis.ends_in_doubt => {
+                "Nothing known matches; there are errors, and whether it failed is not to be seen".to_owned()
+            }
             State::NothingKnown => "Nothing known matches, and no failure is to be seen".to_owned(),
         }
     }

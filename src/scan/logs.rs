@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn folders_are_walked_and_files_named() {
         let found = find(&fixtures().join("L33"), "L33").unwrap();
-        assert_eq!(found.files.len(), 5);
+        assert_eq!(found.files.len(), 6);
         assert_eq!((found.files[0].path.as_str(), found.files[0].named), ("fires-excerpt.log", false));
         let one = find(&fixtures().join("healthy/dism.log"), "dism.log").unwrap();
         assert_eq!((one.files[0].path.as_str(), one.files[0].named), ("dism.log", true));

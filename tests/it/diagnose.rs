@@ -128,8 +128,8 @@ fn exit_codes_are_those_of_every_subcommand() {
         ("fixtures/logs/article-sp1-run-from-dp", 1),
         ("fixtures/logs/article-sp1-run-from-dp --fail-on never", 0),
         ("fixtures/logs/article-sp1-run-from-dp --min-confidence proven", 0),
-        ("fixtures/logs/not-known", 0),
-        ("fixtures/logs/not-known --fail-on warning", 1),
+        ("fixtures/logs/not-known", 1),
+        ("fixtures/logs/not-known --fail-on never", 0),
         ("fixtures/logs/mdt-without-drivers", 0),
         ("fixtures/logs/mdt-without-drivers --fail-on warning", 1),
         ("fixtures/logs/went-on --fail-on info", 0),
@@ -215,7 +215,7 @@ fn runs_that_went_well_accuse_nobody() {
 
 #[test]
 fn nothing_known_is_an_answer_with_the_lines_that_stand_out() {
-    let report = json_line("diagnose fixtures/logs/not-known", 0);
+    let report = json_line("diagnose fixtures/logs/not-known", 1);
     let found = story(&report);
     assert_eq!((text(found, "/state"), text(found, "/failed_step")), ("failed", "Fixture Step"));
     let lines: Vec<&str> = items(&found["suspicious"]).iter().map(|l| text(l, "/text")).collect();
@@ -231,12 +231,47 @@ fn nothing_known_is_an_answer_with_the_lines_that_stand_out() {
 
 #[test]
 fn a_failure_is_one_in_each_way_in_which_logs_say_it() {
-    for (logs, step) in [("failed-with-code", Some("Fixture Step")), ("mdt-failed", None)] {
-        let report = json_line(&format!("diagnose fixtures/logs/{logs}"), 0);
+    for (logs, step) in [("failed-with-code", Some("Fixture Step")), ("mdt-failed", Some("LTIApply"))] {
+        let report = json_line(&format!("diagnose fixtures/logs/{logs}"), 1);
         let found = story(&report);
         assert_eq!((text(found, "/state"), found["failed_step"].as_str()), ("failed", step), "{logs}");
         assert!(!items(&found["suspicious"]).is_empty(), "{logs}");
     }
+}
+
+/// The words of engine and scripts that have no step around them.
+#[test]
+fn a_failure_without_a_step_that_begins_is_a_failure() {
+    for (logs, steps) in [
+        ("could-not-begin", &[][..]),
+        ("environment-failed", &[]),
+        ("mdt-unhandled", &["LTIApply"]),
+        ("explained-on-the-line", &["Apply Driver Package"]),
+    ] {
+        let report = json_line(&format!("diagnose fixtures/logs/{logs}"), 1);
+        let found = story(&report);
+        let names: Vec<&str> = items(&found["steps"]).iter().map(|step| text(step, "/name")).collect();
+        assert_eq!((text(found, "/state"), &names[..]), ("failed", steps), "{logs}");
+    }
+}
+
+#[test]
+fn errors_are_no_verdict_and_no_clean_bill() {
+    let report = json_line("diagnose fixtures/logs/device-failed", 0);
+    let found = story(&report);
+    assert_eq!(text(found, "/state"), "nothing-known");
+    assert!(text(found, "/suspicious/0/text").contains("FAILURE(0xe0000244)"), "{found}");
+    let told = run_line("diagnose fixtures/logs/device-failed").text();
+    assert!(told.contains("there are errors, and whether it failed is not to be seen"), "{told}");
+}
+
+#[test]
+fn an_adapter_with_an_address_speaks_against_a_missing_driver() {
+    let report = json_line("diagnose fixtures/logs/name-with-address", 0);
+    let found = story(&report);
+    assert_eq!((text(found, "/state"), items(&found["resolution"]).len()), ("possible-cause", 0));
+    let told = run_line("diagnose fixtures/logs/name-with-address").text();
+    assert!(told.contains("contradicted") && !told.contains("Inject the NIC driver"), "{told}");
 }
 
 /// Who copies a log by hand makes one line of two.
@@ -257,7 +292,7 @@ fn a_failed_step_is_known_on_one_line_as_on_two() {
 /// "File not found" in the driver step has many causes; only the lines of pkgmgr.exe make it the article's.
 #[test]
 fn what_follows_from_a_cause_that_is_not_there_accuses_nobody() {
-    let report = json_line("diagnose fixtures/logs/driver-package-missing", 0);
+    let report = json_line("diagnose fixtures/logs/driver-package-missing", 1);
     let found = story(&report);
     assert_eq!((text(found, "/state"), text(found, "/consequences/0/signature")), ("failed", "L23"));
     assert_eq!((&found["why"], items(&found["resolution"]).len()), (&Value::Null, 0));
@@ -299,7 +334,7 @@ fn hostile_logs_come_out_inert() {
         ("markdown", crate::inert::markdown),
     ] {
         let report = run(["diagnose".as_ref(), log.as_os_str(), "-v".as_ref(), "--format".as_ref(), format.as_ref()]);
-        assert_eq!(report.code, Some(0), "{format}: {}", report.stderr);
+        assert_eq!(report.code, Some(1), "{format}: {}", report.stderr);
         check(&report.text());
     }
 }

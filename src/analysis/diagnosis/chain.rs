@@ -244,9 +244,22 @@ fn end_step(now: &mut Session<'_>, open: &mut Vec<usize>, name: &str, ended: End
         if let Some(step) = now.steps.get_mut(open.remove(place)) {
             (step.end, step.ended) = (Some(EvidenceLine::of(record)), ended);
         }
-    } else if now.steps.len() < MOST_STEPS {
+        return;
+    }
+    let name = without_sentence(name);
+    // MDT says the same again as an event.
+    let is_told = |step: &StepSeen| step.start.is_none() && step.ended == ended && step.name == name;
+    if now.steps.len() < MOST_STEPS && !now.steps.last().is_some_and(is_told) {
         let offers_drivers = db.log_anchors().is_driver_step(name);
         let end = Some(EvidenceLine::of(record));
         now.steps.push(StepSeen { name: name.to_owned(), offers_drivers, start: None, end, ended });
     }
+}
+
+/// A name whose step nobody saw begin, without the explanation that follows it: `Apply Driver Package. This is usually ...`.
+/// `1. Format the disk` is a name as a whole.
+fn without_sentence(name: &str) -> &str {
+    let mut ends = name.match_indices(". ").map(|(at, _)| at);
+    let end = ends.find(|at| name[..*at].chars().filter(|c| c.is_alphabetic()).count() > 2);
+    end.map_or(name, |end| &name[..end])
 }

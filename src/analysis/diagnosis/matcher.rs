@@ -192,7 +192,7 @@ impl<'s, 'd> Matcher<'s, 'd> {
 
 impl<'d> Search<'_, 'd> {
     fn record(&mut self, record: &Record<'_>, begins: Option<&Names<'d>>) {
-        self.settle(Some(record));
+        self.settle(Some((record.line, record.time.stamp())));
         let Steps { signature, steps, unless, until, .. } = self.wanted;
         let meets = |step: &Step<'d>, captures: &Captures<'d>| {
             step.meets(record.component, record.text, &signature.codes, captures)
@@ -226,15 +226,14 @@ impl<'d> Search<'_, 'd> {
         }
     }
 
-    /// Judges the attempts that a record at this place can no longer change; `None`: the end of the session.
-    fn settle(&mut self, now: Option<&Record<'_>>) {
+    /// Judges the attempts that a record at this line and time can no longer change; `None`: all of them.
+    fn settle(&mut self, now: Option<(u64, Option<Stamp>)>) {
         if self.attempts.is_empty() {
             return;
         }
         let (lines, minutes) = (self.wanted.signature.within_lines, self.wanted.signature.within_minutes);
         let lines = lines.map_or(WITHIN_LINES, u64::from);
         let steps = self.wanted.steps.len();
-        let now = now.map(|now| (now.line, now.time.stamp()));
         let is_over = move |attempt: &Attempt<'_>| {
             let Some((line, time)) = now else { return true };
             // A complete attempt waits for what would silence it, another one for its next step.

@@ -74,8 +74,8 @@ impl State {
     pub const fn severity(self) -> Option<Severity> {
         match self {
             State::NothingKnown => None,
-            State::Possible | State::Failed => Some(Severity::Warning),
-            State::CauseKnown => Some(Severity::Error),
+            State::Possible => Some(Severity::Warning),
+            State::Failed | State::CauseKnown => Some(Severity::Error),
         }
     }
 }
@@ -121,6 +121,8 @@ pub struct Diagnosis<'d> {
     pub resolution: Vec<&'d Resolution>,
     /// Lines that stand out; only where no cause is known.
     pub suspicious: Vec<Line>,
+    /// Some of them come after everything that ended well.
+    pub ends_in_doubt: bool,
     /// What image and share say about it.
     pub tie: Option<Tie>,
 }
@@ -162,6 +164,7 @@ pub fn tell<'d>(parts: &[Part], logs: &[LogRead<'d>]) -> Diagnosis<'d> {
         contradicted: false,
         resolution: Vec::new(),
         suspicious: Vec::new(),
+        ends_in_doubt: false,
         tie: None,
     };
     sort_out(&mut diagnosis, seen(&sessions));
@@ -174,6 +177,7 @@ pub fn tell<'d>(parts: &[Part], logs: &[LogRead<'d>]) -> Diagnosis<'d> {
     diagnosis.last_good = last_good(&diagnosis, &sessions);
     if diagnosis.state != State::CauseKnown {
         diagnosis.suspicious = suspicious(&sessions);
+        diagnosis.ends_in_doubt = sessions.iter().any(|(_, session)| ends_in_doubt(session));
     }
     diagnosis.weigh();
     diagnosis
@@ -243,6 +247,8 @@ fn facts(sessions: &[(usize, &Session<'_>)], winpe: Option<&(OsVersion, bool, Li
         add(RunFact::DriverStep, step.and_then(|s| s.start.as_ref().or(s.end.as_ref())));
         add(RunFact::DriverStep, session.driver_packages.first().or(session.infs.first()).map(|n| &n.line));
         add(RunFact::NoWindowsPeDrivers, session.no_windowspe_drivers.as_ref());
+        let adapter = session.adapters.iter().find(|adapter| adapter.has_address());
+        add(RunFact::AdapterWithAddress, adapter.map(|adapter| &adapter.line));
     }
     facts
 }
@@ -388,15 +394,24 @@ fn goods<'a>(session: &'a Session<'_>) -> impl Iterator<Item = &'a EvidenceLine>
 fn suspicious(sessions: &[(usize, &Session<'_>)]) -> Vec<Line> {
     let mut found: Vec<Line> = Vec::new();
     for (log, session) in sessions {
-        let exits = session.commands.iter().rev().filter(|c| c.ended == Ended::Failed).take(5);
-        let exits = exits.filter_map(|c| c.exit.as_ref().map(|(_, line)| line));
-        let steps = session.steps.iter().rev().filter(|s| s.ended == Ended::Failed).take(3);
-        let steps = steps.filter_map(|s| s.end.as_ref());
-        let mut lines: Vec<&EvidenceLine> = exits.chain(steps).chain(&session.failed).chain(&session.errors).collect();
-        lines.sort_by_key(|line| line.line);
-        lines.dedup_by_key(|line| line.line);
-        found.extend(lines.into_iter().map(|line| Line { log: *log, evidence: line.clone() }));
+        found.extend(bads(session).into_iter().map(|line| Line { log: *log, evidence: line.clone() }));
     }
     found.truncate(MOST_SUSPICIOUS);
     found
+}
+
+fn bads<'a>(session: &'a Session<'_>) -> Vec<&'a EvidenceLine> {
+    let exits = session.commands.iter().rev().filter(|c| c.ended == Ended::Failed).take(5);
+    let exits = exits.filter_map(|c| c.exit.as_ref().map(|(_, line)| line));
+    let steps = session.steps.iter().rev().filter(|s| s.ended == Ended::Failed).take(3);
+    let steps = steps.filter_map(|s| s.end.as_ref());
+    let mut lines: Vec<&EvidenceLine> = exits.chain(steps).chain(&session.failed).chain(&session.errors).collect();
+    lines.sort_by_key(|line| line.line);
+    lines.dedup_by_key(|line| line.line);
+    lines
+}
+
+fn ends_in_doubt(session: &Session<'_>) -> bool {
+    let good = goods(session).map(|line| line.line).max();
+    bads(session).last().is_some_and(|bad| Some(bad.line) > good)
 }

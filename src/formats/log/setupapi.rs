@@ -41,13 +41,10 @@ pub(super) fn record(line: &str) -> Option<Record<'_>> {
     }
     for mark in [">>>", "<<<"] {
         if let Some(text) = line.strip_prefix(mark) {
-            let component = &line[..mark.len()];
-            return Some(Record {
-                time: time_within(text).into(),
-                component,
-                text: text.trim_start(),
-                ..Record::default()
-            });
+            let (component, text) = (&line[..mark.len()], text.trim_start());
+            // The verdict on a section has no mark of its own.
+            let level = if text.starts_with("[Exit status: FAILURE") { Level::Error } else { Level::Info };
+            return Some(Record { time: time_within(text).into(), component, level, text, ..Record::default() });
         }
     }
     let body = line.get(MARK..)?;

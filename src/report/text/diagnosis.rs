@@ -32,11 +32,7 @@ pub fn write(
     let quiet = if stories == 0 || style.verbose { 0 } else { found.diagnoses.len() - stories };
     if quiet > 0 {
         let runs = plural(quiet, "more run");
-        style.wrapped(
-            out,
-            "",
-            &format!("{runs} in these logs: nothing known matches, no failure is to be seen (-v shows them)"),
-        )?;
+        style.wrapped(out, "", &format!("{runs} in these logs: nothing known matches in them (-v shows them)"))?;
         writeln!(out)?;
     }
     logs(found, problems, style, out)
@@ -127,8 +123,8 @@ fn logs(found: &DiagnosisReport<'_>, problems: &[Problem], style: Style, out: &m
     for problem in problems {
         style.wrapped(out, "  ", &format!("{}: {}", problem.path, problem.message))?;
     }
-    let count = |severity| found.diagnoses.iter().filter(|d| d.state.severity() == Some(severity)).count();
-    let (known, unknown) = (count(Severity::Error), count(Severity::Warning));
+    let count = |states: &[State]| found.diagnoses.iter().filter(|d| states.contains(&d.state)).count();
+    let (known, unknown) = (count(&[State::CauseKnown]), count(&[State::Failed, State::Possible]));
     let runs = plural(found.diagnoses.len(), "run");
     let unknown = match unknown {
         0 => String::new(),
