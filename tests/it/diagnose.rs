@@ -256,6 +256,12 @@ fn a_failure_without_a_step_that_begins_is_a_failure() {
 }
 
 #[test]
+fn what_dism_says_before_it_starts_is_no_run_of_its_own() {
+    let told = run_line("diagnose fixtures/logs/dism-runs -v").text();
+    assert!(told.contains("dism.log lines 1 to 4") && told.contains("6 records in 2 sessions"), "{told}");
+}
+
+#[test]
 fn errors_are_no_verdict_and_no_clean_bill() {
     let report = json_line("diagnose fixtures/logs/device-failed", 0);
     let found = story(&report);

@@ -38,20 +38,34 @@ pub(super) struct Chain<'d> {
     open: Vec<CommandSeen>,
     /// Steps of this session that have not ended, by their place.
     open_steps: Vec<usize>,
+    /// An anchor has been met in this session.
+    has_said: bool,
     /// Setup is installing drivers in Windows PE.
     in_windowspe_drivers: bool,
 }
 
 impl<'d> Chain<'d> {
     pub(super) fn new(db: &'d InfDb) -> Self {
-        Self { db, done: Vec::new(), now: None, open: Vec::new(), open_steps: Vec::new(), in_windowspe_drivers: false }
+        Self {
+            db,
+            done: Vec::new(),
+            now: None,
+            open: Vec::new(),
+            open_steps: Vec::new(),
+            has_said: false,
+            in_windowspe_drivers: false,
+        }
     }
 
     /// The record that says `found` begins another session.
     pub(super) fn is_new_session(&self, format: LogFormat, found: &[Said<'_>]) -> bool {
         let starts = found.iter().any(|(kind, _)| *kind == AnchorKind::SessionStart);
-        // The head of a setupapi log belongs to its first session.
-        let is_head = format == LogFormat::SetupApi && self.now.as_ref().is_some_and(|now| now.times.is_none());
+        // The head of a setupapi log belongs to its first session, and what DISM says before it says that it starts, too.
+        let is_head = match format {
+            LogFormat::SetupApi => self.now.as_ref().is_some_and(|now| now.times.is_none()),
+            LogFormat::Panther => self.now.is_some() && !self.has_said,
+            _ => false,
+        };
         starts && !is_head && self.done.len() + 1 < MOST_SESSIONS
     }
 
@@ -75,6 +89,7 @@ impl<'d> Chain<'d> {
     /// The next record, and what the anchors found in it.
     pub(super) fn record(&mut self, format: LogFormat, record: &Record<'_>, found: &[Said<'_>]) {
         self.go_on(format, (record.line, record.line), 1, record.time.stamp().map(|time| (time, time)));
+        self.has_said |= !found.is_empty();
         for (kind, names) in found {
             self.anchor(*kind, names, record);
         }
@@ -93,7 +108,7 @@ impl<'d> Chain<'d> {
             push_command(&mut session.commands, command);
         }
         self.open_steps.clear();
-        self.in_windowspe_drivers = false;
+        (self.has_said, self.in_windowspe_drivers) = (false, false);
         self.done.push(session);
     }
 
