@@ -73,7 +73,7 @@ fn close<'t>(text: &'t str, open: Option<Open<'t>>, pass: &mut Pass<'_, 't>) {
 }
 
 /// The beginning of the last line that is whole and goes on with no record.
-pub(super) fn last_start(bytes: &[u8], head: for<'t> fn(&'t str) -> Head<'t>) -> Option<usize> {
+pub(super) fn last_start(bytes: &[u8], head: impl for<'t> Fn(&'t str) -> Head<'t>) -> Option<usize> {
     let mut end = memchr::memrchr(b'\n', bytes)?;
     loop {
         let start = memchr::memrchr(b'\n', &bytes[..end])? + 1;
