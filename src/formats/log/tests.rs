@@ -250,6 +250,41 @@ fn panther() {
         LogFormat::Panther,
         &["1||PANTHR|Fatal|Unhandled", "2|||Info|[SETUP.EXE] Called"],
     );
+    check(
+        "YYYY-MM-DD HH:MM:SS, Info MOUPG Exit: [1]\n<DateTime>, Error CBS b\n",
+        LogFormat::Panther,
+        &["1||MOUPG|Info|Exit: [1]", "2||CBS|Error|b"],
+    );
+    // The WIM library begins a log, and says something with a code between what DISM says.
+    check(
+        &format!(
+            "[6172.4860] Mounting new image.\nImage Index: [6]\n2010-02-10 10:00:03, {:<22}DISM   a\n[36] [0x8007007b] f\n",
+            "Warning"
+        ),
+        LogFormat::Panther,
+        &[
+            "1|||Info|Mounting new image.\nImage Index: [6]",
+            "3|2010-02-10 10:00:03|DISM|Warning|a\n[36] [0x8007007b] f",
+        ],
+    );
+    // A page lost a line end, or two of them; a real log quotes another one.
+    check(
+        "2007-01-26 14:55:53, Info CBS a, b. 2007-01-26 14:55:56, Error CBS c 2007-01-26 14:55:57, Info CBS \n\
+         2007-01-26 14:55:58, Info CBS 2007-01-26 14:55:59, Info CBS d\nmore\n",
+        LogFormat::Panther,
+        &[
+            "1|2007-01-26 14:55:53|CBS|Info|a, b.",
+            "1|2007-01-26 14:55:56|CBS|Error|c",
+            "1|2007-01-26 14:55:57|CBS|Info|",
+            "2|2007-01-26 14:55:58|CBS|Info|",
+            "2|2007-01-26 14:55:59|CBS|Info|d\nmore",
+        ],
+    );
+    check(
+        &format!("2010-02-10 10:00:03, {:<22}DISM   a 2007-01-26 14:55:56, Error CBS c\n", "Info"),
+        LogFormat::Panther,
+        &["1|2010-02-10 10:00:03|DISM|Info|a 2007-01-26 14:55:56, Error CBS c"],
+    );
 }
 
 #[test]
@@ -352,6 +387,8 @@ fn bytes_of_any_kind_never_panic() {
         " OwnScript 12 (0xC)",
         " 1/1/2000 1:1:1 AM 1 (0x1)",
         "\t1/1/2000 1:1:1 AM\t1 (0x1)",
+        "[12.34] ",
+        " 2010-02-10 10:00:01, Error CBS ",
         "\0",
         "<Date> <Time>, ",
     ];
