@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use walkdir::WalkDir;
 
 use super::trouble::{refused, unlisted};
-use crate::facts::log::{LogBlock, LogReader, LogSummary};
+use crate::facts::log::{LogBlock, LogReader, LogSummary, is_copied};
 
 /// Most files of one folder tree.
 const MAX_FILES: usize = 20_000;
@@ -244,6 +244,9 @@ fn instead(beginning: &str) -> &'static str {
     match () {
         () if beginning.is_empty() => "empty",
         () if beginning.chars().take(BEGINNING).any(control) => "binary data",
+        () if is_copied(beginning) => {
+            "it looks like lines copied out of one, without component and time: give the file itself"
+        }
         () => "text in none of the forms CMTrace, Panther, wpeinit, setupapi and IIS W3C",
     }
 }

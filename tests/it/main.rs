@@ -38,6 +38,7 @@ mod inf_lines;
 mod inf_selection;
 mod licences;
 mod links;
+mod log_copies;
 mod log_signatures;
 mod packages;
 mod plan;

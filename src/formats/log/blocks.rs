@@ -4,9 +4,10 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use super::decode::{self, Decoder};
+use super::flattened::Layout;
 use super::lines::Head;
 use super::{LONGEST_RECORD, LogFormat, LogSummary, Pass, Record};
-use super::{cmtrace, detect, flattened, iis, lines, panther, setupapi, setupapi_nt5, wpeinit};
+use super::{cmtrace, detect, iis, lines, panther, setupapi, setupapi_nt5, wpeinit};
 
 /// More than this is never read at a time.
 const LARGEST_BLOCK: usize = 4 << 20;
@@ -122,7 +123,7 @@ impl<R: Read> LogReader<R> {
         let (text, foreign_bytes) = decode::text(bytes);
         let format = detect(&text);
         self.state = match format {
-            Some(format) => State::Reading(format, Grammar::new(format)),
+            Some(format) => State::Reading(format, Grammar::new(format, &text)),
             None => {
                 self.summary.unparsed_bytes = text.len() as u64;
                 self.summary.foreign_bytes = foreign_bytes;
@@ -179,20 +180,29 @@ impl LogText<'_> {
     }
 }
 
+/// What is looked at of a text of which more may be at hand: its layout must not depend on the size of a block.
+fn sniffed(text: &str) -> &str {
+    match text.as_bytes().get(..SNIFF) {
+        Some(bytes) => memchr::memrchr(b'\n', bytes).map_or("", |at| &text[..=at]),
+        None => text,
+    }
+}
+
 /// How a format's records are told apart.
 #[derive(Clone, Debug)]
 enum Grammar {
     CmTrace,
-    CmTraceText,
+    CmTraceText(Layout),
     Lines(for<'a> fn(&'a str) -> Head<'a>),
     Iis(iis::Fields),
 }
 
 impl Grammar {
-    fn new(format: LogFormat) -> Self {
+    /// The grammar of a file that begins with this text.
+    fn new(format: LogFormat, text: &str) -> Self {
         match format {
             LogFormat::CmTrace => Self::CmTrace,
-            LogFormat::CmTraceText => Self::CmTraceText,
+            LogFormat::CmTraceText => Self::CmTraceText(Layout::of(&detect::first_lines(sniffed(text)))),
             LogFormat::Panther => Self::Lines(panther::head),
             LogFormat::Wpeinit => Self::Lines(wpeinit::head),
             LogFormat::SetupApi => Self::Lines(setupapi::head),
@@ -205,7 +215,7 @@ impl Grammar {
     fn run<'t>(&self, text: &'t str, pass: &mut Pass<'_, 't>) {
         match self {
             Self::CmTrace => cmtrace::run(text, pass),
-            Self::CmTraceText => flattened::run(text, pass),
+            Self::CmTraceText(layout) => layout.run(text, pass),
             Self::Lines(head) => lines::run(text, pass, head),
             Self::Iis(fields) => {
                 let mut fields = fields.clone();
@@ -218,7 +228,7 @@ impl Grammar {
     fn last_start(&self, bytes: &[u8]) -> Option<usize> {
         let at = match self {
             Self::CmTrace => cmtrace::last_start(bytes),
-            Self::CmTraceText => flattened::last_start(bytes),
+            Self::CmTraceText(layout) => layout.last_start(bytes),
             Self::Lines(head) => lines::last_start(bytes, *head),
             Self::Iis(_) => memchr::memrchr(b'\n', bytes).map(|at| at + 1),
         };

@@ -5,16 +5,13 @@ use super::{LogFormat, Stamp, flattened, iis, panther, setupapi, setupapi_nt5, w
 /// So many lines that are not empty are looked at.
 const LINES: usize = 200;
 
-/// So many quoted lines make an article about a log one.
-const QUOTED: usize = 3;
-
 /// The format of a text, from its beginning; `None`: not a log of a deployment.
 pub fn detect(text: &str) -> Option<LogFormat> {
     // One whole record is enough, also where the beginning is torn; nothing else looks like this.
     if text.contains("]LOG]!><time=") || text.trim_start().starts_with("<![LOG[") {
         return Some(LogFormat::CmTrace);
     }
-    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).take(LINES).collect();
+    let lines = first_lines(text);
     if lines.iter().any(|line| line.starts_with("#Fields:")) {
         return Some(LogFormat::IisW3c);
     }
@@ -28,13 +25,17 @@ pub fn detect(text: &str) -> Option<LogFormat> {
         (LogFormat::SetupApi, count(|line| !line.starts_with(">>>") && setupapi::record(line).is_some())),
         (LogFormat::SetupApiNt5, count(|line| line.starts_with('#') && setupapi_nt5::record(line).is_some())),
         (LogFormat::IisW3c, count(is_iis)),
-        (LogFormat::CmTraceText, count(|line| flattened::last_line(line).is_some())),
+        (LogFormat::CmTraceText, flattened::enough(&lines)),
     ];
     let (format, count) = counts.into_iter().rev().max_by_key(|(_, count)| *count)?;
-    // A fifth of the lines: many lines of some logs belong to the record before them. The components that end the lines of an
-    // article are no words of prose, so that a few of them say enough.
-    let quoted = format == LogFormat::CmTraceText && count >= QUOTED;
-    (quoted || (count > 0 && count * 5 >= lines.len())).then_some(format)
+    // A fifth of the lines: many lines of some logs belong to the record before them. Copies have a measure of their own.
+    let enough = format == LogFormat::CmTraceText || count * 5 >= lines.len();
+    (count > 0 && enough).then_some(format)
+}
+
+/// The first lines that are not empty.
+pub(super) fn first_lines(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim_end).filter(|line| !line.is_empty()).take(LINES).collect()
 }
 
 fn is_iis(line: &str) -> bool {

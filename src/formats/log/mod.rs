@@ -8,6 +8,9 @@
 
 mod blocks;
 mod cmtrace;
+mod component_first;
+mod components;
+mod copied;
 mod decode;
 mod detect;
 mod flattened;
@@ -23,6 +26,7 @@ mod wpeinit;
 mod tests;
 
 pub use blocks::{LogBlock, LogReader, LogText};
+pub use copied::is_copied;
 pub use detect::detect;
 pub use time::{Stamp, Written};
 

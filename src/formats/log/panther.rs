@@ -6,15 +6,43 @@ use super::{Level, Record, Stamp};
 
 const COMPONENT: usize = 43;
 const TEXT: usize = 50;
+/// What articles put in the place of a stamp.
+const NO_STAMP: [&str; 3] = ["<date> <time>", "<datetime>", "YYYY-MM-DD HH:MM:SS"];
 
 /// What a line is.
 pub(super) fn head(line: &str) -> Head<'_> {
     match record(line) {
-        Some(record) => Head::Record(record),
+        Some(record) => match joined(line) {
+            Some(length) => Head::Joined(record, length),
+            None => Head::Record(record),
+        },
         // Lines without stamp belong to the record before them (CSI payload, hwreqchk, lines of the WIM library).
         None if line.trim().is_empty() => Head::Structure,
-        None => Head::Continuation,
+        None => wim_library(line).map_or(Head::Continuation, Head::Record),
     }
+}
+
+/// `[6172.4860] Mounting new image.`: of the WIM library, but no code that belongs to what DISM has said before.
+fn wim_library(line: &str) -> Option<Record<'_>> {
+    let (ids, text) = line.strip_prefix('[')?.split_once("] ")?;
+    let (process, thread) = ids.split_once('.')?;
+    let is_number = |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_digit());
+    let valid = is_number(process) && is_number(thread) && !text.starts_with('[');
+    valid.then(|| Record { text, ..Record::default() })
+}
+
+/// Where the next record begins on the same line. Pages lose line ends; where the columns are not lost that was not looked for:
+/// a message may quote a line of another log.
+fn joined(line: &str) -> Option<usize> {
+    let (_, rest) = line.split_once(", ")?;
+    let (_, after) = rest.split_once(' ')?;
+    (!after.starts_with(' ')).then_some(())?;
+    let from = line.len() - after.len();
+    memchr::memmem::find_iter(after.as_bytes(), ", ").find_map(|comma| {
+        let start = (from + comma).checked_sub("2007-01-26 14:55:56".len()).filter(|start| *start > from)?;
+        let is_next = line.get(..start)?.ends_with(' ') && record(line.get(start..)?).is_some();
+        is_next.then_some(start)
+    })
 }
 
 /// A record's first line.
@@ -22,7 +50,7 @@ pub(super) fn record(line: &str) -> Option<Record<'_>> {
     let (time, rest) = match Stamp::leading(line) {
         Some((stamp, rest)) => (Some(stamp), rest),
         // Where an article took the stamp away.
-        None => (None, strip_prefix_no_case(line, "<date> <time>")?),
+        None => (None, NO_STAMP.iter().find_map(|words| strip_prefix_no_case(line, words))?),
     };
     let rest = rest.strip_prefix(',')?.strip_prefix(' ')?;
     let word = rest.split(' ').next()?;

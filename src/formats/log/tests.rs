@@ -88,10 +88,145 @@ fn cmtrace_text() {
         LogFormat::CmTraceText,
         &["1|2023-12-01 13:02:03|Anything|Info|some text"],
     );
+    // Nothing but one line: that it names an adapter and an address is enough.
+    check(
+        "Found \"Adapter\" with 0.0.0.0. TSMBootstrap\n",
+        LogFormat::CmTraceText,
+        &["1||TSMBootstrap|Info|Found \"Adapter\" with 0.0.0.0."],
+    );
     // An article: three lines of a log among many others, which are no records.
     let prose = "This happens when things go wrong.\n\n".repeat(20);
     let (records, summary) = read(format!("{prose}a TSManager\nb\u{A0}TSManager\nc TSManager\n").as_bytes(), 50);
     assert_eq!((records.len(), summary.unparsed_lines), (3, 20));
+}
+
+/// What is written in front of a text in an article must not make another record of it.
+#[test]
+fn copies_with_the_component_first() {
+    for (text, expected) in [
+        // Blanks and no-break spaces, a message over two lines, a line of blanks, an article behind it.
+        (
+            "TSManager \u{A0} \u{A0} Executing command line: x.exe\nOSDDriverClient    Exiting with 7\n\
+             TSManager \u{A0} \u{A0} Failed to run the action: X.\nIncorrect. (Error: 80070057; Source: Windows)\n",
+            &[
+                "1||TSManager|Info|Executing command line: x.exe",
+                "2||OSDDriverClient|Info|Exiting with 7",
+                "3||TSManager|Info|Failed to run the action: X.\nIncorrect. (Error: 80070057; Source: Windows)",
+            ][..],
+        ),
+        // One blank, a tab, nothing behind the name.
+        (
+            "TSMBootstrap Setting the authenticator.\nTSMBootstrap\tError. Status code 500 returned\nTSMBootstrap\n",
+            &[
+                "1||TSMBootstrap|Info|Setting the authenticator.",
+                "2||TSMBootstrap|Info|Error. Status code 500 returned",
+                "3||TSMBootstrap|Info|",
+            ],
+        ),
+        // With time and thread, with the thread, with the time; a blank that was lost.
+        (
+            "02-07-2022 09:41:51.246 TSBootShell 1136 (0x470) one\n02-07-202209:41:52.000   Any  7 (0x7)   two\n\
+             Own_Script    296 (0x128)    three\n02-07-2022 15:18:02.000 SYSPRP Entering it\n",
+            &[
+                "1|2022-02-07 09:41:51.246|TSBootShell|Info|one",
+                "2|2022-02-07 09:41:52|Any|Info|two",
+                "3||Own_Script|Info|three",
+                "4|2022-02-07 15:18:02|SYSPRP|Info|Entering it",
+            ],
+        ),
+        ("MOUPG Key: Found.\nMOUPG Key: Valid.\n", &["1||MOUPG|Info|Key: Found.", "2||MOUPG|Info|Key: Valid."]),
+        // A name that nobody knows: it is in its place on most lines, and the lines are those of a log.
+        (
+            "OwnScript Executing command line: a\nOwnScript Exiting\nOwnScript is done\nOther  x\n",
+            &[
+                "1||OwnScript|Info|Executing command line: a",
+                "2||OwnScript|Info|Exiting",
+                "3||OwnScript|Info|is done\nOther  x",
+            ],
+        ),
+    ] {
+        check(text, LogFormat::CmTraceText, expected);
+    }
+    // What follows a record for more lines than a message has, or behind an empty line, is an article.
+    let more = "and so on.\n".repeat(12);
+    let text = format!("TSManager  a\n{more}TSManager  b\nTSManager  c\n\nIt failed.\n");
+    let (records, summary) = read(text.as_bytes(), 50);
+    assert_eq!((records.len(), summary.unparsed_lines), (3, 6));
+}
+
+#[test]
+fn a_clipboard_whose_tabs_became_blanks() {
+    for (text, expected) in [
+        (
+            "It failed (800705B4) TSManager 3/30/2016 10:11:29 PM 8920 (0x22D8)\n",
+            &["1|2016-03-30 22:11:29|TSManager|Info|It failed (800705B4)"][..],
+        ),
+        (
+            "    a b   Any 03.07.2019 14:17:54   5780 (0x1694)\nc OSDBitLocker  3580 (0x0DFC)\r\nd Any 20-09-2013 18:53:22 1 (0x1)\n",
+            &["1|2019-07-03 14:17:54|Any|Info|a b", "2||OSDBitLocker|Info|c", "3||Any|Info|d"],
+        ),
+        ("two\nlines OwnScript 3/30/2016 10:11:29 AM 1 (0x1)\n", &["1|2016-03-30 10:11:29|OwnScript|Info|two\nlines"]),
+    ] {
+        check(text, LogFormat::CmTraceText, expected);
+    }
+}
+
+#[test]
+fn a_component_is_known_by_name_or_shape() {
+    for component in ["OSDUSMT", "OSDBitLocker", "OSDUpgradeWindows", "TSProgressUI.exe", "ZTIDiskpart", "LTIApply"] {
+        check(
+            &format!("a\nb {component}\nc {component}\n"),
+            LogFormat::CmTraceText,
+            &[&format!("1||{component}|Info|a\nb"), &format!("3||{component}|Info|c")],
+        );
+    }
+    for component in ["ccmsetup", "LiteTouch", "OSDAnything", "SMS_ANY_MANAGER", "Own_Script"] {
+        let text = format!("Executing command line: x {component}\na {component}\nb {component}\n");
+        let records = ["Executing command line: x", "a", "b"].iter().zip(1..);
+        let records: Vec<String> = records.map(|(text, line)| format!("{line}||{component}|Info|{text}")).collect();
+        check(&text, LogFormat::CmTraceText, &records.iter().map(String::as_str).collect::<Vec<_>>());
+    }
+}
+
+#[test]
+fn prose_is_no_log() {
+    for text in [
+        "TSManager is what runs the task sequence.\n\nTSManager then starts TSMBootstrap, which looks for a network.\n",
+        // Tables of components, of variables, of packages.
+        "TSManager         Runs the task sequence\nTSMBootstrap      Starts it\nOSDSetupWindows   Runs Setup\n",
+        "OSDComputerName    Name of the computer\nOSDDomainName      Domain\nOSDDomainOUName    Its OU\n",
+        "PowerShell 7.4 LTS\nPowerShell 7.2\nPowerShell 5.1\n",
+        "How do I uninstall ccmsetup\n",
+        "We deploy with LiteTouch\nand like LiteTouch\nbut not without LiteTouch\n",
+        "What does TSManager\nwhen the network is gone\n",
+        "It failed with exit code 5 (0x5)\nthen with 1603 (0x643)\n",
+        "Error 5 (0x5) came first\nExited 1 (0x1) came then\n",
+        "02-07-2022 09:41:51.246 INFO Started\n02-07-2022 09:41:52.000 ERROR It failed\n",
+        "2022-02-07 09:41:51.246 MyService 12 Started\n2022-02-07 09:41:52.000 MyService 12 Stopped\n",
+        "The thread 'Win32 Thread' has exited with code 0 (0x0).\nThe program has exited with code 0 (0x0)\n",
+        "-rw-r--r-- 1 me GroupName 12 JanName\n-rw-r--r-- 1 me GroupName 12 JanName\n-rw-r--r-- 1 x GroupName 1 JanName\n",
+    ] {
+        assert_eq!(detect(text), None, "{text}");
+        assert!(!is_copied(text), "{text}");
+    }
+}
+
+#[test]
+fn lines_without_component_and_time_are_known_as_copied() {
+    for text in [
+        "Executing command line: a.exe\nProcess completed with exit code 7\nFailed to run the action: A.\n",
+        "Failed to add driver to driver store. Code 0x80070032 Exiting with return code 0x80070032\n",
+        "ZTI ERROR - Unhandled error returned by X: (1 0x1)\nLitetouch deployment failed, Return Code = 1 0x1\n",
+        "DISM DISM WIM Provider: PID=<PID> a - CWimImage::Save(hr:0x800700a1)\n",
+    ] {
+        assert_eq!(detect(text), None, "{text}");
+        assert!(is_copied(text), "{text}");
+    }
+    // A long text, of which not every line has such words.
+    let text = "Booted from network\nExecuting command line: a\nIt is there\nFound X:\\a\nNone\nDone\n".repeat(3);
+    assert!(is_copied(&text) && detect(&text).is_none());
+    assert!(!is_copied(&"2021-03-01 09:00:01,123 ERROR root: Process completed with exit code 3\n".repeat(9)));
+    assert!(!is_copied("Our step says: Failed to run the action: Apply drivers.\nWhat is to be done?\n"));
 }
 
 #[test]
@@ -114,6 +249,41 @@ fn panther() {
         "<Date> <TIME>, FatalError [0x090001] PANTHR Unhandled\n<Date> <Time>, Info [SETUP.EXE] Called\n",
         LogFormat::Panther,
         &["1||PANTHR|Fatal|Unhandled", "2|||Info|[SETUP.EXE] Called"],
+    );
+    check(
+        "YYYY-MM-DD HH:MM:SS, Info MOUPG Exit: [1]\n<DateTime>, Error CBS b\n",
+        LogFormat::Panther,
+        &["1||MOUPG|Info|Exit: [1]", "2||CBS|Error|b"],
+    );
+    // The WIM library begins a log, and says something with a code between what DISM says.
+    check(
+        &format!(
+            "[6172.4860] Mounting new image.\nImage Index: [6]\n2010-02-10 10:00:03, {:<22}DISM   a\n[36] [0x8007007b] f\n",
+            "Warning"
+        ),
+        LogFormat::Panther,
+        &[
+            "1|||Info|Mounting new image.\nImage Index: [6]",
+            "3|2010-02-10 10:00:03|DISM|Warning|a\n[36] [0x8007007b] f",
+        ],
+    );
+    // A page lost a line end, or two of them; a real log quotes another one.
+    check(
+        "2007-01-26 14:55:53, Info CBS a, b. 2007-01-26 14:55:56, Error CBS c 2007-01-26 14:55:57, Info CBS \n\
+         2007-01-26 14:55:58, Info CBS 2007-01-26 14:55:59, Info CBS d\nmore\n",
+        LogFormat::Panther,
+        &[
+            "1|2007-01-26 14:55:53|CBS|Info|a, b.",
+            "1|2007-01-26 14:55:56|CBS|Error|c",
+            "1|2007-01-26 14:55:57|CBS|Info|",
+            "2|2007-01-26 14:55:58|CBS|Info|",
+            "2|2007-01-26 14:55:59|CBS|Info|d\nmore",
+        ],
+    );
+    check(
+        &format!("2010-02-10 10:00:03, {:<22}DISM   a 2007-01-26 14:55:56, Error CBS c\n", "Info"),
+        LogFormat::Panther,
+        &["1|2010-02-10 10:00:03|DISM|Info|a 2007-01-26 14:55:56, Error CBS c"],
     );
 }
 
@@ -209,7 +379,16 @@ fn bytes_of_any_kind_never_panic() {
         "2009-05-20 19:35:11 W3SVC1 ",
         "#Fields: sc-status",
         " TSManager",
+        "TSManager  ",
+        "TSManager \u{A0}",
+        "OwnScript ",
+        " Executing command line: ",
+        "02-07-2022 09:41:51.246 ",
+        " OwnScript 12 (0xC)",
+        " 1/1/2000 1:1:1 AM 1 (0x1)",
         "\t1/1/2000 1:1:1 AM\t1 (0x1)",
+        "[12.34] ",
+        " 2010-02-10 10:00:01, Error CBS ",
         "\0",
         "<Date> <Time>, ",
     ];

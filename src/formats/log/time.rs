@@ -83,6 +83,18 @@ impl Stamp {
         }
     }
 
+    /// `MM-DD-YYYY HH:MM:SS.mmm`, as another viewer writes it; some pages lost the blank. The rest of the text follows.
+    pub(super) fn viewer(text: &str) -> Option<(Self, &str)> {
+        let (date, rest) = text.as_bytes().split_first_chunk::<10>()?;
+        let &[m1, m2, b'-', d1, d2, b'-', y1, y2, y3, y4] = date else { return None };
+        let blanks = rest.iter().take_while(|b| **b == b' ').count();
+        let (clock, rest) = rest[blanks..].split_first_chunk::<8>()?;
+        let &[b'.', a, b, c, ..] = rest else { return None };
+        let millisecond = number(&[a, b, c])?;
+        let stamp = Self::from_digits([y1, y2, y3, y4], [m1, m2], [d1, d2], *clock)?;
+        Some((Self { millisecond, ..stamp }, text.get(text.len() - rest.len() + 4..)?))
+    }
+
     /// CMTrace: `HH:MM:SS.mmm+BIAS` and `MM-DD-YYYY`.
     pub(super) fn cmtrace(time: &[u8], date: &[u8]) -> Option<Self> {
         let &[m1, m2, b'-', d1, d2, b'-', y1, y2, y3, y4] = date else { return None };
@@ -98,13 +110,14 @@ impl Stamp {
         Some(Self { millisecond, bias: signed(zone), ..stamp })
     }
 
-    /// The viewer's clipboard: `M/D/YYYY h:mm:ss AM`.
+    /// The viewer's clipboard: `M/D/YYYY h:mm:ss AM`, `D.M.YYYY h:mm:ss`. Dates with dashes are written in either order.
     pub(super) fn clipboard(text: &str) -> Option<Self> {
         let small = |text: &str| number(text.as_bytes()).and_then(|value| u8::try_from(value).ok());
-        let mut words = text.split(' ');
+        let mut words = text.split_whitespace();
         let (date, clock, half) = (words.next()?, words.next()?, words.next());
-        let mut date = date.split('/');
-        let (month, day, year) = (small(date.next()?)?, small(date.next()?)?, number(date.next()?.as_bytes())?);
+        let mut parts = date.split(['/', '.']);
+        let (month, day, year) = (small(parts.next()?)?, small(parts.next()?)?, number(parts.next()?.as_bytes())?);
+        let (month, day) = if date.contains('.') { (day, month) } else { (month, day) };
         let mut clock = clock.split(':');
         let (hour, minute, second) = (small(clock.next()?)?, small(clock.next()?)?, small(clock.next()?)?);
         let hour = match half {
