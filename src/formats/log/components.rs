@@ -31,7 +31,7 @@ const KNOWN: &[&str] = &[
 ];
 
 /// Those that are words of prose, too: where nothing else stands at the end of a line, one of them says nothing.
-const SPOKEN: &[&str] = &["CcmExec", "LiteTouch", "SMSPXE", "ccmsetup"];
+const SPOKEN: &[&str] = &["CcmExec", "LiteTouch", "ccmsetup"];
 
 /// Components of Panther: known where they begin a line, because a copy without stamps has nothing else.
 const PANTHER: &[&str] = &["IBSLIB", "MOUPG", "PANTHR", "SYSPRP"];
