@@ -157,12 +157,15 @@ fn an_unsigned_driver_does_not_end_the_batch() {
 
 #[test]
 fn a_package_that_windows_does_not_take_is_not_injected() {
-    let share = Share::of(&["share/netxtreme2-monolithic"]);
-    share.remove("share/netxtreme2-monolithic/fxmono6x.sys");
-    let (json, _) = share.plan("6.0.6001-x86-no-nic.wim", "");
-    let plan = &json["plans"][0];
-    assert!(items(&plan["inject"]).is_empty(), "{plan:#}");
-    assert_eq!(text(&items(&plan["without_driver"])[0], "/reason"), "does-not-load");
+    // The file of the image's architecture, and the one of the other: the package is incomplete either way.
+    for lost in ["fxmono6x.sys", "fxmono6a.sys"] {
+        let share = Share::of(&["share/netxtreme2-monolithic"]);
+        share.remove(&format!("share/netxtreme2-monolithic/{lost}"));
+        let (json, _) = share.plan("6.0.6001-x86-no-nic.wim", "");
+        let plan = &json["plans"][0];
+        assert!(items(&plan["inject"]).is_empty(), "{lost}: {plan:#}");
+        assert_eq!(text(&items(&plan["without_driver"])[0], "/reason"), "does-not-load", "{lost}");
+    }
 }
 
 #[test]
@@ -216,4 +219,19 @@ fn only_a_full_path_is_a_default_of_scripts() {
     assert_eq!(set == "set \"SHARE1=\"", cfg!(unix), "{set}");
     assert!(batch.contains("goto :missing"));
     assert!(file(&out, "6.0.6001-x86-no-nic.wim-1-x86/mdt-selection-profile.ps1").contains("IsPathRooted"));
+}
+
+#[test]
+fn a_reason_names_no_other_image() {
+    let share = Share::of(&["share/intel-like-monolithic"]);
+    share.remove("share/intel-like-monolithic/fxe1.cat");
+    let other = fixture("images/6.1.7600-amd64-inbox-monolithic.wim");
+    let words = format!("--boot-image {}", other.display());
+    let (json, _) = share.plan("10.0.19041-amd64-inbox-two-tier.wim", &words);
+    for plan in items(&json["plans"]) {
+        let reason = text(&items(&plan["without_driver"])[0], "/text");
+        let image = text(plan, "/image").trim_end_matches(":1");
+        assert!(reason.contains(image), "{reason}");
+        assert_eq!(reason.matches(".wim").count(), 1, "{reason}");
+    }
 }

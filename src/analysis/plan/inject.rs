@@ -16,7 +16,7 @@ use crate::analysis::prediction::effect::{ImageChange, NetworkCandidate, TargetV
 use crate::analysis::prediction::{Inputs, Resident};
 use crate::analysis::run::Analysis;
 use crate::analysis::selection::rank::compare;
-use crate::analysis::target::Target;
+use crate::analysis::target::{Target, folded_names};
 use crate::analysis::world::{DriverIndex, Location};
 use crate::facts::ids::{Arch, HardwareId};
 use crate::inf_db::{
@@ -268,10 +268,18 @@ impl Chooser<'_> {
         }
     }
 
-    /// What the rules found about a driver on this target that speaks against injecting it.
+    /// What the rules found about a driver that speaks against injecting it: errors on this target, and what holds anywhere.
     fn error_about(&self, driver: DriverIndex) -> Option<String> {
-        let against = |f: &&Finding| f.severity == Severity::Error || self.meaning(f).is_some_and(|m| m.not_injected);
-        self.findings(driver).find(against).map(finding_text)
+        let error = self.findings(driver).find(|f| f.severity == Severity::Error);
+        let meant = || {
+            let mut all = findings_about(self.analysis, self.target, driver);
+            all.find(|f| self.meaning(f).is_some_and(|m| m.not_injected))
+        };
+        error.or_else(meant).map(|f| self.text(f))
+    }
+
+    fn text(&self, finding: &Finding) -> String {
+        finding_text(self.analysis, self.target, finding)
     }
 
     /// What a finding means for the plan.
@@ -282,7 +290,8 @@ impl Chooser<'_> {
     /// Findings about a driver on this target, other than that it is multi-tier: that is what the plan is about.
     fn findings(&self, driver: DriverIndex) -> impl Iterator<Item = &Finding> + '_ {
         const OF_THE_PLAN: [&str; 2] = ["multi-tier-nic-in-windowspe", "monolithic-nic-replaced-by-multi-tier"];
-        findings_about(self.analysis, self.target, driver).filter(|f| !OF_THE_PLAN.contains(&f.rule))
+        let all = findings_about(self.analysis, self.target, driver);
+        all.filter(|f| !f.targets.is_empty() && !OF_THE_PLAN.contains(&f.rule))
     }
 
     /// dism.exe refuses a driver without a signature for a 64-bit image, and with it everything else would be discarded.
@@ -310,7 +319,8 @@ impl Chooser<'_> {
 
     fn injection(&self, unit: &Unit, serves: &[usize]) -> Injection {
         let because = serves.first().and_then(|p| unit.serves.get(p)).map(|c| c.because.clone());
-        let mut cautions: Vec<String> = unit.drivers.iter().flat_map(|d| self.findings(*d)).map(finding_text).collect();
+        let mut cautions: Vec<String> =
+            unit.drivers.iter().flat_map(|d| self.findings(*d)).map(|f| self.text(f)).collect();
         cautions.sort();
         cautions.dedup();
         let mut because: Vec<Evidence> = because.into_iter().collect();
@@ -352,19 +362,29 @@ impl Chooser<'_> {
     }
 }
 
-/// Findings about a driver on a target.
+/// Findings about a driver on a target, and those that are about the package as such and name no target.
 pub(super) fn findings_about<'a>(
     analysis: &'a Analysis,
     target: &'a Target,
     driver: DriverIndex,
 ) -> impl Iterator<Item = &'a Finding> {
     let about = analysis.findings.iter().filter(move |f| f.counts() && f.subject.driver == Some(driver));
-    about.filter(|f| f.targets.contains(&target.name))
+    about.filter(|f| f.targets.is_empty() || f.targets.contains(&target.name))
 }
 
-/// Its message and its rule.
-pub(super) fn finding_text(finding: &Finding) -> String {
-    format!("{} ({})", finding.message, finding.rule)
+/// Its message and its rule. A message names every target that it is about; here one is spoken of.
+pub(super) fn finding_text(analysis: &Analysis, target: &Target, finding: &Finding) -> String {
+    let names = |chosen: &dyn Fn(&Target) -> bool| {
+        let all = analysis.targets.iter().enumerate().filter(|(_, t)| chosen(t)).map(|(n, _)| n);
+        folded_names(&analysis.targets, &all.collect())
+    };
+    let all = names(&|t| finding.targets.contains(&t.name));
+    let message = if all.is_empty() {
+        finding.message.clone()
+    } else {
+        finding.message.replace(&all, &names(&|t| t.name == target.name))
+    };
+    format!("{message} ({})", finding.rule)
 }
 
 impl Unit {

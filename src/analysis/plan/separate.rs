@@ -64,7 +64,7 @@ fn left_out(analysis: &Analysis, inputs: &Inputs<'_>, target: &Target) -> Vec<Le
     let found = drivers.filter_map(|driver| {
         let mut findings = findings_about(analysis, target, driver);
         let finding = findings.find(|f| inputs.db.remedies().finding(f.rule).is_some_and(|m| m.left_out))?;
-        Some(LeftOut { driver, text: finding_text(finding) })
+        Some(LeftOut { driver, text: finding_text(analysis, target, finding) })
     });
     found.collect()
 }
