@@ -70,6 +70,9 @@ fn write_plan(args: &PlanArgs, common: &Common, db: &InfDb, folder: &PlanFolder)
         complain("nothing to plan with: no INF file was found in the shares; are they the right folders?");
         return Ok(ExitStatus::Nothing);
     }
+    for share in outcome.analysis.world.shares.iter().filter(|s| s.infs.is_empty()) {
+        complain(&format!("{}: no INF file is in it; is it the right folder?", share.root));
+    }
     let plan = plan::plan(&outcome.analysis, db);
     if plan.images.is_empty() {
         let filter: Vec<&str> = args.arch.iter().map(|a| a.name()).collect();

@@ -271,11 +271,11 @@ impl Words<'_> {
     }
 
     fn left_out(&self, out: &mut dyn Write) -> io::Result<()> {
-        // Where there are no packages, there is nothing to leave a driver out of.
-        if self.plan.left_out.is_empty() || self.plan.package_a.is_empty() {
+        if self.plan.left_out.is_empty() {
             return Ok(());
         }
-        self.head(out, "In neither package")?;
+        let two = !self.plan.package_a.is_empty();
+        self.head(out, if two { "In neither package" } else { "Keep out of driver steps" })?;
         for left in self.plan.left_out.iter().take(MOST) {
             self.item(out, &self.path(left.driver))?;
             self.style.wrapped(out, "      because ", &left.text)?;
@@ -333,8 +333,11 @@ impl Words<'_> {
     }
 
     fn promises(&self, out: &mut dyn Write) -> io::Result<()> {
-        let offered =
-            if self.plan.package_a.is_empty() { "every driver of the share offered" } else { "package B offered" };
+        let offered = match (self.plan.package_a.is_empty(), self.plan.left_out.is_empty()) {
+            (false, _) => "package B offered",
+            (true, true) => "every driver of the share offered",
+            (true, false) => "every other driver of the share offered",
+        };
         let image = match (self.plan.removals.is_empty(), self.image.is_serviced_by_dism()) {
             (false, false) => "the image made anew without what is to be taken out, these drivers in it",
             _ if self.plan.injections.is_empty() && self.plan.removals.is_empty() => "the image as it is",
