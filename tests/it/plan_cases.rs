@@ -78,6 +78,20 @@ fn a_section_that_gives_no_driver_gives_no_network() {
 }
 
 #[test]
+fn audit_takes_a_null_driver_for_none_as_well() {
+    let share = Share::of(&["share/netxtreme2-monolithic"]);
+    share.edit("share/netxtreme2-monolithic/fxmono.inf", |inf| {
+        inf.replace("AddService = fxmono, 2, Service.amd64", "AddService = ,2")
+    });
+    let mut command = program();
+    command.args(["audit", "--no-progress", "--format", "json", "--boot-image"]);
+    command.arg(fixture("images/6.0.6001-amd64-no-nic.wim")).arg("--fleet").arg(fixture("fleet/models"));
+    let run = finish(command.arg(share.path("")));
+    assert!(run.text().contains("\"kind\":\"null-driver\""), "{}", run.text());
+    assert!(run.text().contains("whose section for it gives it no driver"), "{}", run.text());
+}
+
+#[test]
 fn what_passes_needs_nothing_to_be_done() {
     let share = Share::of(&["share/netxtreme2-multitier"]);
     for (image, words, kept_out) in [
