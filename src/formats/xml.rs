@@ -64,6 +64,10 @@ const MAX_ELEMENTS: usize = 100_000;
 
 /// Most faults that are told: the first one decides.
 const MAX_FAULTS: usize = 20;
+/// Most prefixes that are declared at one place; answer files have three.
+const MAX_PREFIXES: usize = 100;
+/// Most characters of a name that a fault quotes.
+const MAX_QUOTED: usize = 60;
 
 /// Reads a file: UTF-16 (with a mark, or little-endian without), the code page that it declares, else UTF-8.
 pub fn read(bytes: &[u8]) -> Xml {
@@ -162,6 +166,7 @@ impl Tree {
         let line = self.line(text, at);
         self.names_are_declared(start, line);
         if self.open.is_empty() && self.root.is_some() {
+            let name: String = name.chars().take(MAX_QUOTED).collect();
             self.fault(format!("line {line}: a second root element, <{name}>"));
         }
         self.open.push(Element { name, attributes, line, ..Element::default() });
@@ -191,7 +196,7 @@ impl Tree {
         }
         let declared = declared_encoding(declaration).unwrap_or_default();
         if declared.to_ascii_lowercase().starts_with("utf-16") && !self.wide {
-            self.fault(format!("it declares {declared}, and its bytes are no UTF-16"));
+            self.fault("it declares UTF-16, and its bytes are none".to_owned());
         }
     }
 
@@ -201,14 +206,17 @@ impl Tree {
         self.prefixes.retain(|(_, d)| *d < depth);
         let keys: Vec<String> = start.attributes().flatten().map(|a| a.key.as_ref().to_owned()).collect();
         for prefix in keys.iter().filter_map(|k| k.strip_prefix("xmlns:")) {
-            self.prefixes.push((prefix.to_owned(), depth));
+            if self.prefixes.len() < MAX_PREFIXES {
+                self.prefixes.push((prefix.to_owned(), depth));
+            }
         }
         let element = start.name().as_ref().to_owned();
         for name in std::iter::once(&element).chain(&keys) {
             let Some((prefix, _)) = name.split_once(':') else { continue };
             let declared = self.prefixes.iter().any(|(p, _)| p == prefix);
             if !matches!(prefix, "xml" | "xmlns") && !declared {
-                self.fault(format!("line {line}: the prefix {prefix} of {name} is declared nowhere (xmlns:{prefix})"));
+                let name: String = name.chars().take(MAX_QUOTED).collect();
+                self.fault(format!("line {line}: the prefix of {name} is declared nowhere (no xmlns for it)"));
             }
         }
     }
@@ -291,12 +299,12 @@ mod tests {
         for (text, fault) in [
             ("<a xmlns:w='u'><b w:q='1'/></a>", None),
             ("\u{feff}<?xml version='1.0' encoding='utf-8'?>\n<a xml:lang='x'/>\n<!-- c -->\n", None),
-            ("<a><b w:q='1'/></a>", Some("line 1: the prefix w of w:q")),
-            ("<a><b xmlns:w='u'/><w:c/></a>", Some("the prefix w of w:c")),
+            ("<a><b w:q='1'/></a>", Some("line 1: the prefix of w:q")),
+            ("<a><b xmlns:w='u'/><w:c/></a>", Some("the prefix of w:c")),
             ("<a/>text", Some("text outside")),
             ("\n<?xml version='1.0'?><a/>", Some("not the first thing")),
             ("<a/><b/>", Some("a second root element, <b>")),
-            ("<?xml version='1.0' encoding='utf-16'?><a/>", Some("declares utf-16")),
+            ("<?xml version='1.0' encoding='utf-16'?><a/>", Some("declares UTF-16")),
         ] {
             let xml = read(text.as_bytes());
             assert_eq!(xml.problems, Vec::<String>::new(), "{text}");
