@@ -23,6 +23,12 @@ pub struct AnswerComponent {
     pub name: String,
     /// `processorArchitecture`.
     pub arch: Option<String>,
+    /// `publicKeyToken`.
+    pub public_key_token: Option<String>,
+    /// `language`.
+    pub language: Option<String>,
+    /// `versionScope`.
+    pub version_scope: Option<String>,
     /// The folders that it offers, in document order.
     pub driver_paths: Vec<DriverPath>,
     /// 1-based line.
@@ -55,6 +61,9 @@ impl AnswerFile {
             pass: c.pass,
             name: c.name,
             arch: c.arch,
+            public_key_token: c.public_key_token,
+            language: c.language,
+            version_scope: c.version_scope,
             line: c.line,
         };
         Self {

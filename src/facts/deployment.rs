@@ -44,7 +44,10 @@ impl DeploymentFile {
         if file.is_unattend() {
             return Ok(Self::Answers(file));
         }
+        // What looks like a tag in a binary file is none.
+        let is_name = |n: &str| n.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
         Err(match (file.root.as_str(), file.problems.first()) {
+            (root, _) if !is_name(root) => "no XML".to_owned(),
             ("", problem) => format!("no XML ({})", problem.map_or("nothing is in it", String::as_str)),
             (root, _) => format!("its root element is <{root}>"),
         })

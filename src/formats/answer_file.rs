@@ -11,6 +11,12 @@ pub struct Component {
     pub name: String,
     /// `processorArchitecture`.
     pub arch: Option<String>,
+    /// `publicKeyToken`.
+    pub public_key_token: Option<String>,
+    /// `language`.
+    pub language: Option<String>,
+    /// `versionScope`.
+    pub version_scope: Option<String>,
     /// The element with its settings.
     pub settings: Element,
     /// 1-based line of its start tag.
@@ -34,7 +40,9 @@ pub struct AnswerFile {
 
 /// Reads an answer file.
 pub fn read(bytes: &[u8]) -> AnswerFile {
-    let xml::Xml { root, mut problems } = xml::read(bytes);
+    let xml::Xml { root, mut problems, faults } = xml::read(bytes);
+    // Setup reads with a strict reader: what is not well-formed is not read at all.
+    problems.extend(faults);
     let Some(root) = root else { return AnswerFile { problems, ..AnswerFile::default() } };
     if !root.name.eq_ignore_ascii_case("unattend") {
         problems.push(format!("no answer file: its root element is <{}>", root.name));
@@ -49,6 +57,9 @@ pub fn read(bytes: &[u8]) -> AnswerFile {
             components.push(Component {
                 pass: pass.clone(),
                 name: component.attribute("name").unwrap_or_default().to_owned(),
+                public_key_token: component.attribute("publicKeyToken").map(str::to_owned),
+                language: component.attribute("language").map(str::to_owned),
+                version_scope: component.attribute("versionScope").map(str::to_owned),
                 arch: component.attribute("processorArchitecture").map(str::to_owned),
                 line: component.line,
                 settings: component,

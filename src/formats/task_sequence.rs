@@ -66,7 +66,7 @@ const WRAPPERS: usize = 3;
 
 /// Reads a task sequence; `None` when no `<sequence>` is in the file.
 pub fn read(bytes: &[u8]) -> Option<TaskSequence> {
-    let xml::Xml { root, problems } = xml::read(bytes);
+    let xml::Xml { root, problems, .. } = xml::read(bytes);
     let sequence = find(root.as_ref()?, WRAPPERS)?;
     let name = sequence.attribute("name").unwrap_or_default().to_owned();
     let mut found = TaskSequence { name, line: sequence.line, steps: Vec::new(), problems };

@@ -43,7 +43,7 @@ pub struct WimXml {
 
 /// Reads the XML data. Also UTF-8 is taken, as other tools write it.
 pub fn read(bytes: &[u8]) -> WimXml {
-    let xml::Xml { root, mut problems } = xml::read(bytes);
+    let xml::Xml { root, mut problems, .. } = xml::read(bytes);
     let elements =
         root.map(|r| r.children).unwrap_or_default().into_iter().filter(|e| e.name.eq_ignore_ascii_case("IMAGE"));
     let images: Vec<_> = elements

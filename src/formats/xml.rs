@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use encoding_rs::{UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use quick_xml::Reader;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -53,6 +53,8 @@ pub struct Xml {
     pub root: Option<Element>,
     /// What could not be read.
     pub problems: Vec<String>,
+    /// What is no well-formed XML, although nothing of it was lost here: strict readers refuse the file.
+    pub faults: Vec<String>,
 }
 
 /// Deepest element; WIM data have 5 levels, answer files about 10.
@@ -60,21 +62,45 @@ const MAX_DEPTH: usize = 64;
 /// Most elements.
 const MAX_ELEMENTS: usize = 100_000;
 
-/// Reads a file: UTF-16 (with a mark, or little-endian without), else UTF-8.
+/// Most faults that are told: the first one decides.
+const MAX_FAULTS: usize = 20;
+/// Most prefixes that are declared at one place; answer files have three.
+const MAX_PREFIXES: usize = 100;
+/// Most characters of a name that a fault quotes.
+const MAX_QUOTED: usize = 60;
+
+/// Reads a file: UTF-16 (with a mark, or little-endian without), the code page that it declares, else UTF-8.
 pub fn read(bytes: &[u8]) -> Xml {
     let encoding = match bytes {
         [0xFE, 0xFF, ..] => UTF_16BE,
         [0xFF, 0xFE, ..] | [_, 0, ..] => UTF_16LE,
-        _ => UTF_8,
+        _ => code_page(bytes).unwrap_or(UTF_8),
     };
     let (text, _, damaged) = encoding.decode(bytes);
-    let mut tree = Tree::default();
+    let mut tree = Tree { wide: encoding != UTF_8 && !encoding.is_ascii_compatible(), ..Tree::default() };
     if damaged {
         tree.problems.push(format!("the text is not valid {}", encoding.name()));
     }
     // Some writers end the text with a NUL.
     tree.all(text.trim_end_matches('\0'));
-    Xml { root: tree.root, problems: tree.problems }
+    Xml { root: tree.root, problems: tree.problems, faults: tree.faults }
+}
+
+/// The encoding of the XML declaration, where its letters are those of ASCII: the declaration could not be read otherwise.
+fn code_page(bytes: &[u8]) -> Option<&'static Encoding> {
+    const LONGEST: usize = 200;
+    let head = bytes.get(..bytes.len().min(LONGEST))?;
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").is_none().then_some(head)?;
+    let head = head.get(..memchr::memmem::find(head, b"?>")?)?;
+    let declared = declared_encoding(&String::from_utf8_lossy(head))?;
+    Encoding::for_label(declared.as_bytes()).filter(|e| e.is_ascii_compatible())
+}
+
+/// `windows-1252` of `<?xml version="1.0" encoding="windows-1252"`.
+fn declared_encoding(declaration: &str) -> Option<String> {
+    let value = declaration.split_once("encoding")?.1.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    Some(value[1..].split(quote).next()?.to_owned())
 }
 
 #[derive(Default)]
@@ -85,6 +111,11 @@ struct Tree {
     open: Vec<Element>,
     elements: usize,
     problems: Vec<String>,
+    /// The bytes are UTF-16.
+    wide: bool,
+    /// Prefixes that are declared, each with the depth of its element.
+    prefixes: Vec<(String, usize)>,
+    faults: Vec<String>,
 }
 
 impl Tree {
@@ -99,6 +130,7 @@ impl Tree {
                     self.end();
                 }
                 Ok(Event::End(_)) => self.end(),
+                Ok(Event::Decl(declaration)) => self.declaration(declaration.as_ref(), at),
                 Ok(Event::Text(text)) => self.text(text.as_ref()),
                 Ok(Event::CData(data)) => self.text(data.as_ref()),
                 Ok(Event::GeneralRef(reference)) => self.reference(&reference),
@@ -132,6 +164,11 @@ impl Tree {
         let attributes = start.attributes().flatten().map(|a| (local(a.key.as_ref()), value(&a.value))).collect();
         let name = local(start.name().as_ref());
         let line = self.line(text, at);
+        self.names_are_declared(start, line);
+        if self.open.is_empty() && self.root.is_some() {
+            let name: String = name.chars().take(MAX_QUOTED).collect();
+            self.fault(format!("line {line}: a second root element, <{name}>"));
+        }
         self.open.push(Element { name, attributes, line, ..Element::default() });
         self.elements += 1;
     }
@@ -145,6 +182,45 @@ impl Tree {
         self.counted.1.saturating_add(1)
     }
 
+    fn fault(&mut self, text: String) {
+        if self.faults.len() < MAX_FAULTS {
+            self.faults.push(text);
+        }
+    }
+
+    /// `<?xml ...?>` must be the first thing in the file, and must not lie about its encoding.
+    fn declaration(&mut self, declaration: &str, at: usize) {
+        // The byte order mark went when the text was decoded.
+        if at > 0 {
+            self.fault("the declaration <?xml ...?> is not the first thing in the file".to_owned());
+        }
+        let declared = declared_encoding(declaration).unwrap_or_default();
+        if declared.to_ascii_lowercase().starts_with("utf-16") && !self.wide {
+            self.fault("it declares UTF-16, and its bytes are none".to_owned());
+        }
+    }
+
+    /// Every prefix of the element and of its attributes is declared on it or around it.
+    fn names_are_declared(&mut self, start: &BytesStart<'_>, line: u32) {
+        let depth = self.open.len();
+        self.prefixes.retain(|(_, d)| *d < depth);
+        let keys: Vec<String> = start.attributes().flatten().map(|a| a.key.as_ref().to_owned()).collect();
+        for prefix in keys.iter().filter_map(|k| k.strip_prefix("xmlns:")) {
+            if self.prefixes.len() < MAX_PREFIXES {
+                self.prefixes.push((prefix.to_owned(), depth));
+            }
+        }
+        let element = start.name().as_ref().to_owned();
+        for name in std::iter::once(&element).chain(&keys) {
+            let Some((prefix, _)) = name.split_once(':') else { continue };
+            let declared = self.prefixes.iter().any(|(p, _)| p == prefix);
+            if !matches!(prefix, "xml" | "xmlns") && !declared {
+                let name: String = name.chars().take(MAX_QUOTED).collect();
+                self.fault(format!("line {line}: the prefix of {name} is declared nowhere (no xmlns for it)"));
+            }
+        }
+    }
+
     fn end(&mut self) {
         let Some(element) = self.open.pop() else { return };
         match self.open.last_mut() {
@@ -155,8 +231,11 @@ impl Tree {
     }
 
     fn text(&mut self, text: &str) {
-        if let Some(element) = self.open.last_mut() {
-            element.text.push_str(text);
+        match self.open.last_mut() {
+            Some(element) => element.text.push_str(text),
+            // The reader gives the byte order mark, where there is one, as text.
+            None if text.trim_start_matches('\u{feff}').trim().is_empty() => {}
+            None => self.fault("there is text outside of the root element".to_owned()),
         }
     }
 
@@ -213,6 +292,33 @@ mod tests {
             assert_eq!((root.name.as_str(), root.attribute("q"), root.text_at("b")), ("a", Some("1"), Some("a&e;&®<")));
             assert_eq!(xml.problems, Vec::<String>::new());
         }
+    }
+
+    #[test]
+    fn what_a_strict_reader_refuses_is_a_fault() {
+        for (text, fault) in [
+            ("<a xmlns:w='u'><b w:q='1'/></a>", None),
+            ("\u{feff}<?xml version='1.0' encoding='utf-8'?>\n<a xml:lang='x'/>\n<!-- c -->\n", None),
+            ("<a><b w:q='1'/></a>", Some("line 1: the prefix of w:q")),
+            ("<a><b xmlns:w='u'/><w:c/></a>", Some("the prefix of w:c")),
+            ("<a/>text", Some("text outside")),
+            ("\n<?xml version='1.0'?><a/>", Some("not the first thing")),
+            ("<a/><b/>", Some("a second root element, <b>")),
+            ("<?xml version='1.0' encoding='utf-16'?><a/>", Some("declares UTF-16")),
+        ] {
+            let xml = read(text.as_bytes());
+            assert_eq!(xml.problems, Vec::<String>::new(), "{text}");
+            assert_eq!(xml.faults.len(), usize::from(fault.is_some()), "{text}: {:?}", xml.faults);
+            assert!(fault.is_none_or(|f| xml.faults[0].contains(f)), "{text}: {:?}", xml.faults);
+        }
+    }
+
+    #[test]
+    fn a_declared_code_page_is_read() {
+        let xml = read(b"<?xml version=\"1.0\" encoding=\"windows-1252\"?><a>\xE4</a>");
+        assert_eq!((xml.root.unwrap().text.as_str(), xml.problems.len(), xml.faults.len()), ("ä", 0, 0));
+        let xml = read(b"<?xml version=\"1.0\" encoding=\"utf-8\"?><a>\xE4</a>");
+        assert_eq!(xml.problems, ["the text is not valid UTF-8"]);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod families;
 mod functions;
 mod log_anchors;
 mod log_signatures;
+mod null_drivers;
 mod problem;
 mod releases;
 mod remedies;
@@ -43,10 +44,12 @@ pub use log_signatures::{
     LogSignature, LogSignatures, PatternPart, Resolution, RunFact, SignatureRole, SignatureStep, SignatureTopic,
     TopicCondition, pattern_parts,
 };
+pub use null_drivers::{NullDriverSection, NullDrivers};
 pub use problem::InfDbProblem;
 pub use releases::{ComponentVersion, MultiTier, NetAdapterCxScope, Release, Releases, Servicing, Sha2, X86Signing};
 pub use remedies::{
-    AnswerFileFacts, Remedies, Remedy, RemedyProblem, RemedyStep, StepAction, StepVariant, TaskSequenceStepRow,
+    AnswerFileFacts, ConfigMgrFacts, PlanFinding, Remedies, Remedy, RemedyProblem, RemedyStep, StepAction, StepVariant,
+    TaskSequenceStepRow,
 };
 pub use rules::{RuleDocument, Rules, Severity};
 pub use scenarios::{
@@ -72,6 +75,7 @@ pub struct InfDb {
     families: OnceLock<Families>,
     scenarios: OnceLock<Scenarios>,
     ndis_functions: OnceLock<NdisFunctions>,
+    null_drivers: OnceLock<NullDrivers>,
     boot_images: OnceLock<BootImages>,
     signers: OnceLock<Signers>,
     remedies: OnceLock<Remedies>,
@@ -160,6 +164,7 @@ impl InfDb {
             None if file.path == "ndis-functions.toml" => {
                 set(&mut self.ndis_functions, NdisFunctions::load(file, problems))
             }
+            None if file.path == "null-drivers.toml" => set(&mut self.null_drivers, NullDrivers::load(file, problems)),
             None if file.path == "remedies.toml" => set(&mut self.remedies, Remedies::load(file, problems)),
             None if file.path == "signers.toml" => set(&mut self.signers, Signers::load(file, problems)),
             None if file.path == "error-codes.toml" => set(&mut self.error_codes, ErrorCodes::load(file, problems)),
@@ -201,6 +206,11 @@ impl InfDb {
     /// First NDIS versions of functions.
     pub fn ndis_functions(&self) -> &NdisFunctions {
         table(&self.ndis_functions, "ndis-functions.toml", |db| db.ndis_functions)
+    }
+
+    /// Sections that give a device no driver.
+    pub fn null_drivers(&self) -> &NullDrivers {
+        table(&self.null_drivers, "null-drivers.toml", |db| db.null_drivers)
     }
 
     /// Kinds of boot images, and what their network stack consists of.
@@ -250,6 +260,7 @@ impl InfDb {
         part(canonical(&self.enumerators().to_file()));
         part(canonical(&self.scenarios().to_file()));
         part(canonical(self.ndis_functions().to_file()));
+        part(canonical(self.null_drivers()));
         part(canonical(self.boot_images()));
         part(canonical(self.signers()));
         part(canonical(self.remedies()));

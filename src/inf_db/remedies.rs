@@ -17,7 +17,11 @@ use crate::facts::ids::Arch;
 #[serde(rename_all = "kebab-case")]
 pub enum RemedyProblem {
     /// A set of the share takes an adapter from the driver that runs it in Windows PE.
+    KeptOut,
+    /// One of these sets is multi-tier.
     MultiTierKeptOut,
+    /// The same, and what it takes the adapter from is monolithic.
+    MonolithicReplacedByMultiTier,
     /// A 2.x boot image deploys Windows 7 or later.
     #[serde(rename = "boot-image-2x")]
     BootImage2x,
@@ -68,6 +72,23 @@ pub struct Remedy {
     pub steps: Vec<RemedyStep>,
 }
 
+/// What a finding about a driver means for the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlanFinding {
+    /// The rule.
+    pub rule: String,
+    /// The driver is not injected, even where the finding is no error.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_injected: bool,
+    /// The driver is in neither driver package.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left_out: bool,
+    /// `dism.exe` takes it into a 64-bit image only when told so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub force_unsigned: bool,
+}
+
 /// The answer file of solution 4.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,6 +97,8 @@ pub struct AnswerFileFacts {
     pub namespace: String,
     /// Pass in which the drivers are installed.
     pub pass: String,
+    /// The component's other pass.
+    pub audit_pass: String,
     /// The component that offers them there.
     pub component: String,
     /// The component that offers drivers to Windows PE.
@@ -101,6 +124,22 @@ pub struct AnswerFileFacts {
     /// Architectures for which the source gives the file.
     #[serde(deserialize_with = "archs")]
     pub archs: Vec<Arch>,
+    /// Where it is written.
+    #[serde(deserialize_with = "prose")]
+    pub source: String,
+    /// How well the source knows it.
+    #[serde(default)]
+    pub source_confidence: Option<SourceConfidence>,
+}
+
+/// What Configuration Manager can do with a boot image.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigMgrFacts {
+    /// Whose PowerShell module has what the script uses.
+    pub module: String,
+    /// `MAJOR` of the oldest boot image that the console customizes.
+    pub boot_image_from_major: u16,
     /// Where it is written.
     #[serde(deserialize_with = "prose")]
     pub source: String,
@@ -173,6 +212,8 @@ pub struct TaskSequenceStepRow {
 #[serde(deny_unknown_fields)]
 pub struct Remedies {
     remedy: Vec<Remedy>,
+    finding: Vec<PlanFinding>,
+    configmgr: ConfigMgrFacts,
     answer_file: AnswerFileFacts,
     task_sequence_step: Vec<TaskSequenceStepRow>,
 }
@@ -199,6 +240,21 @@ impl Remedies {
     /// Every remedy, in the order of the file.
     pub fn iter(&self) -> impl Iterator<Item = &Remedy> {
         self.remedy.iter()
+    }
+
+    /// What a finding of this rule means for the plan, where it means something.
+    pub fn finding(&self, rule: &str) -> Option<&PlanFinding> {
+        self.finding.iter().find(|f| f.rule == rule)
+    }
+
+    /// Every rule that means something for the plan.
+    pub fn findings(&self) -> impl Iterator<Item = &PlanFinding> {
+        self.finding.iter()
+    }
+
+    /// What Configuration Manager can do with a boot image.
+    pub fn configmgr(&self) -> &ConfigMgrFacts {
+        &self.configmgr
     }
 
     /// The answer file of solution 4.

@@ -117,6 +117,8 @@ names! {
         MultiTierComplete = "multi-tier-complete",
         /// The bus driver, but no miniport for its child.
         MultiTierIncomplete = "multi-tier-incomplete",
+        /// A section that gives the device no driver (a null driver).
+        NullDriver = "null-driver",
     }
 }
 
@@ -550,6 +552,8 @@ mod tests {
             (with(replaced(V2, RunFromDp), Effect::Replaces, bus_only), "lost never fails setup"),
             (with(replaced(V3, Download), Effect::Replaces, bus_only), "lost never fails after-setup"),
             (with(replaced(InBox, RunFromDp), Effect::Replaces, bus_only), "lost never fails setup"),
+            (with(replaced(V3, RunFromDp), Effect::Replaces, After::NullDriver), "lost never fails setup"),
+            (with(replaced(InBox, Download), Effect::Replaces, After::NullDriver), "lost never fails after-setup"),
             (with(replaced(V3, Download), Effect::Replaces, single), "unknown unknown unknown -"),
             (with(replaced(InBox, Download), Effect::Ambiguous, full), "unknown unknown unknown -"),
             (bad, "unknown unknown unknown -"),

@@ -55,6 +55,7 @@ fn typed_text(path: &str, text: &str) -> String {
         _ if path == "enumerators.toml" => canonical(&db.enumerators().to_file()),
         _ if path == "signers.toml" => canonical(db.signers()),
         _ if path == "remedies.toml" => canonical(db.remedies()),
+        _ if path == "null-drivers.toml" => canonical(db.null_drivers()),
         _ if path == "ndis-functions.toml" => canonical(db.ndis_functions().to_file()),
         _ => canonical(&db.scenarios().to_file()),
     }

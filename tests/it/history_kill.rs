@@ -93,8 +93,9 @@ fn start(path: &Path) -> Child {
 
 /// Kills it some time after it said `word`.
 fn kill_after(mut child: Child, word: &str, pause: Duration) {
-    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let said = lines.map_while(Result::ok).any(|line| line.ends_with(word));
+    // The pipe stays open until the child is gone: a child that can not say its next word would end by itself.
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let said = lines.by_ref().map_while(Result::ok).any(|line| line.ends_with(word));
     if said {
         std::thread::sleep(pause);
         child.kill().unwrap();

@@ -43,6 +43,7 @@ mod log_signatures;
 mod packages;
 mod plan;
 mod plan_applied;
+mod plan_cases;
 mod policy;
 mod predictions;
 mod releases;

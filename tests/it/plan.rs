@@ -140,7 +140,7 @@ fn only_a_folder_of_ours_is_written_to() {
         ("new", 0, ""),
         ("new", 0, ""),
         ("empty", 0, ""),
-        ("theirs", 2, "no plan of wimspect is in it"),
+        ("theirs", 2, "no plan of wimspect is in it; name a new or an empty one\n"),
         ("file", 2, "it is no folder"),
     ] {
         let run = plan(words, &path(name));
@@ -187,7 +187,7 @@ const NASTY: [&str; 9] = [
     "x^y!z!",
     "(it's) 'quoted'",
     "\u{2019}; calc; \u{2018}",
-    "$(calc) `n $env:PATH",
+    "$(calc) `n ${PATH}",
     "[a]{b};c,d=e @f #g ~h",
     "ä ß 日本",
 ];
@@ -209,7 +209,7 @@ fn names_of_the_share_stay_inert() {
         let file = |path: &str| String::from_utf8(files[path].clone()).unwrap();
         let folder = "6.0.6001-x86-no-nic.wim-1-x86";
         let batch = file(&format!("{folder}/inject-drivers.cmd"));
-        let lines: Vec<&str> = batch.lines().filter(|l| l.contains("fxmono.inf")).collect();
+        let lines: Vec<&str> = batch.lines().filter(|l| l.contains("fxmono.inf") && l.contains("/inf=")).collect();
         let quoted = format!("/inf=\"%SHARE1%\\mono\\{}\\fxmono.inf\" ", name.replace('%', "%%"));
         assert_eq!(lines.len(), 1, "{name}");
         assert!(lines[0].contains(&quoted), "{name}: {}", lines[0]);
@@ -217,12 +217,12 @@ fn names_of_the_share_stay_inert() {
         let rest: Vec<&str> =
             batch.lines().filter(|l| !l.contains("fxmono.inf") && !l.starts_with("set \"SHARE1=")).collect();
         assert!(!rest.iter().any(|l| l.contains(name)), "{name}");
-        let script = file(&format!("{folder}/configmgr.ps1"));
+        let script = file(&format!("{folder}/mdt-selection-profile.ps1"));
         let doubled: String = name
             .chars()
             .flat_map(|c| std::iter::repeat_n(c, if matches!(c, '\'' | '\u{2018}'..='\u{201b}') { 2 } else { 1 }))
             .collect();
-        assert!(script.contains(&format!("Path = 'mono\\{doubled}\\fxmono.inf' }}")), "{name}");
+        assert!(script.contains(&format!("Path = 'mono\\{doubled}' }}")), "{name}");
         let list = file(&format!("{folder}/package-a.txt"));
         assert!(list.contains(&format!("1\tmulti\\{name}\\bxvbd.inf")), "{name}: {list}");
     }
@@ -250,7 +250,7 @@ fn names_that_no_script_can_hold_are_listed() {
     let folder = "6.0.6001-x86-no-nic.wim-1-x86";
     let refused = String::from_utf8(files[&format!("{folder}/not-in-scripts.txt")].clone()).unwrap();
     assert!(refused.contains("fxmono.inf"), "{refused}");
-    for name in ["inject-drivers.cmd", "configmgr.ps1", "mdt-selection-profile.ps1", "inject.txt"] {
+    for name in ["inject-drivers.cmd", "mdt-selection-profile.ps1", "inject.txt"] {
         let script = String::from_utf8(files[&format!("{folder}/{name}")].clone()).unwrap();
         assert!(!script.contains("fxmono.inf"), "{name}: {script}");
     }
@@ -267,11 +267,20 @@ fn usage() {
         ("plan --check README.md", "no answer file and no task sequence"),
         ("plan --check fixtures/rules/README.md --format sarif", "no answer file and no task sequence"),
         ("plan fixtures/share --boot-image fixtures/images/mdt.wim --output target/x --format sarif", "text, json"),
+        (
+            "plan fixtures/share --boot-image fixtures/images/mdt.wim --output target/x --format json=fixtures/share/x.json",
+            "only read",
+        ),
+        ("plan --check README.md --output zz", "--output names the folder of a plan"),
     ] {
         let run = run_line(line);
         assert_eq!(run.code, Some(2), "{line}: {}", run.stderr);
         assert!(run.stderr.contains(says), "{line}: {}", run.stderr);
     }
+    let run = run_line(
+        "plan fixtures/share --boot-image fixtures/images/6.0.6001-x86-no-nic.wim --arch amd64 --output target/x",
+    );
+    assert_eq!((run.code, run.stderr.contains("--arch amd64")), (Some(3), true), "{}", run.stderr);
     let run = run_line("plan fixtures/share --boot-image fixtures/images/not-windows-pe.wim --output target/no-plan");
     assert_eq!((run.code, Path::new("target/no-plan").exists()), (Some(3), false), "{}", run.stderr);
 }
@@ -321,14 +330,42 @@ fn what_is_not_judged_is_said() {
     let image = "<sequence><step type=\"SMS_TaskSequence_ApplyOperatingSystemAction\" name=\"Apply\"><action>OSDApplyOS.exe \
                  /image:XYZ00001,1</action></step><step type=\"SMS_TaskSequence_AutoApplyAction\" name=\"Auto\"/></sequence>";
     for (xml, says) in [
-        (mdt, "2: a task sequence of MDT"),
+        (mdt, "a task sequence of MDT"),
         (image, "an operating system image is deployed"),
-        ("<sequence/>", "no step offers drivers"),
+        ("<sequence/>", "no step that is enabled offers drivers"),
     ] {
         let file = folder.path().join("ts.xml");
         std::fs::write(&file, xml).unwrap();
         let run = finish(program().args(["plan", "--check"]).arg(&file));
         assert_eq!(run.code, Some(0), "{}", run.stderr);
         assert!(run.text().contains(says), "{says}: {}", run.text());
+        assert!(!run.text().contains("Could not be read"), "{says}: {}", run.text());
     }
+}
+
+#[test]
+fn a_task_sequence_that_breaks_off_fails_the_check() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ts.xml");
+    let deep = format!("<sequence>{}", "<group>".repeat(100_000));
+    for xml in ["<sequence><step type=\"SMS_TaskSequence_AutoApplyAction\" name=\"Auto\"/><group>", &deep] {
+        std::fs::write(&file, xml).unwrap();
+        let run = finish(program().args(["plan", "--check"]).arg(&file));
+        assert_eq!(run.code, Some(2), "{}", run.text());
+        assert!(run.stderr.contains("what comes after that was not judged"), "{}", run.stderr);
+    }
+    std::fs::write(&file, b"MZ\x90\0<\x01\x02>\xff").unwrap();
+    let run = finish(program().args(["plan", "--check"]).arg(&file));
+    assert_eq!((run.code, run.stderr.contains("<\u{1}")), (Some(2), false), "{}", run.stderr);
+}
+
+#[test]
+fn a_share_without_inf_files_is_nothing_to_plan_with() {
+    let folder = tempfile::tempdir().unwrap();
+    let (share, out) = (folder.path().join("share"), folder.path().join("plan"));
+    std::fs::create_dir(&share).unwrap();
+    let line = format!("{} --boot-image fixtures/images/6.0.6001-x86-no-nic.wim", share.display());
+    let run = plan(&line, &out);
+    assert_eq!((run.code, out.exists()), (Some(3), false), "{}", run.stderr);
+    assert!(run.stderr.contains("no INF file"), "{}", run.stderr);
 }

@@ -141,12 +141,13 @@ fn injected(analysis: &Analysis, driver: DriverIndex, number: usize) -> ImageDri
     }
 }
 
-/// The share without the INF files of package A.
+/// The share with the INF files of package B only.
 fn package_b(share: &Path, analysis: &Analysis, plan: &ImagePlan) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy_tree(share, folder.path());
-    for driver in plan.package_a.iter().flat_map(|k| &k.drivers) {
-        for location in &analysis.world.drivers[*driver].locations {
+    let offered: BTreeSet<DriverIndex> = plan.package_b.iter().copied().collect();
+    for (driver, facts) in analysis.world.drivers.iter().enumerate() {
+        for location in facts.locations.iter().filter(|_| !offered.contains(&driver)) {
             if let Location::Share { path, .. } = location {
                 let _ = std::fs::remove_file(folder.path().join(path));
             }

@@ -296,6 +296,7 @@ impl Relevant {
                 After::Monolithic => 0,
                 After::MultiTierComplete => 1,
                 After::MultiTierIncomplete => 2,
+                After::NullDriver => 3,
             };
             let better = best
                 .as_ref()

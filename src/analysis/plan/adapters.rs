@@ -27,8 +27,12 @@ pub(super) struct Adapter {
 pub(super) fn collect(analysis: &Analysis, inputs: &Inputs<'_>, now: &TargetView<'_>) -> Vec<Adapter> {
     let mut found: BTreeMap<HardwareId, Adapter> = BTreeMap::new();
     let share = of_shares(inputs, now);
-    let known = analysis.topologies.all.iter().filter(|t| !t.wireless).flat_map(|t| &t.root_ids);
-    for id in known.collect::<BTreeSet<_>>() {
+    let ids_of = |wireless: bool| -> BTreeSet<&HardwareId> {
+        analysis.topologies.all.iter().filter(|t| t.wireless == wireless).flat_map(|t| &t.root_ids).collect()
+    };
+    // Of two drivers for an adapter one may not say what it is: what the other one says holds for both.
+    let wireless = ids_of(true);
+    for id in ids_of(false).into_iter().filter(|id| !wireless.contains(id)) {
         let ids = DeviceIds::from_adapter_id(id);
         let wanted = analysis.coverage.is_none() && now.candidates(&share, &ids).iter().any(|c| !c.wireless);
         found.insert(id.clone(), Adapter { id: id.clone(), ids, wanted, machines: 0 });

@@ -11,21 +11,26 @@ use super::adapters::{Adapter, lies_in_share, of_shares};
 use super::{Injection, Removal};
 use crate::analysis::classify::topology::TopologyKind;
 use crate::analysis::evidence::{Confidence, Evidence};
-use crate::analysis::finding::Severity;
+use crate::analysis::finding::{Finding, Severity};
 use crate::analysis::prediction::effect::{ImageChange, NetworkCandidate, TargetView};
 use crate::analysis::prediction::{Inputs, Resident};
 use crate::analysis::run::Analysis;
 use crate::analysis::selection::rank::compare;
-use crate::analysis::target::Target;
+use crate::analysis::target::{Target, folded_names};
 use crate::analysis::world::{DriverIndex, Location};
-use crate::facts::ids::HardwareId;
-use crate::inf_db::{After, Before, MultiTier};
+use crate::facts::ids::{Arch, HardwareId};
+use crate::inf_db::{
+    After, Before, ContentAccess, DeployOs, DeploySource, DeployedOsDriver, Effect, MultiTier, PlanFinding,
+    ScenarioFacts,
+};
 
 /// Why an adapter has no network in the planned image.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum NotRun {
     /// No driver of share or image selects it here.
     NoDriver,
+    /// The share has an INF that names the adapter and gives it no driver.
+    NullDriver(DriverIndex),
     /// The bus driver is there, a miniport for this Windows and architecture is not.
     BusOnly(DriverIndex),
     /// The share has a multi-tier driver only, which this release can not run (or is not known to).
@@ -54,6 +59,7 @@ pub(super) struct Chosen {
     pub(super) injections: Vec<Injection>,
     pub(super) uncovered: Vec<Uncovered>,
     pub(super) runs_already: usize,
+    pub(super) runs_others: usize,
 }
 
 /// Decides for one target.
@@ -132,7 +138,8 @@ impl Chooser<'_> {
             entry.machines += adapter.machines;
         }
         let runs_already = running.iter().filter(|a| self.adapters[**a].wanted).count();
-        Chosen { removals, injections, uncovered: left.into_values().collect(), runs_already }
+        let runs_others = running.len() - runs_already;
+        Chosen { removals, injections, uncovered: left.into_values().collect(), runs_already, runs_others }
     }
 
     /// The drivers of these topologies that were injected; what is in the box can not be taken out.
@@ -145,11 +152,40 @@ impl Chooser<'_> {
                     driver: *driver,
                     published_name,
                     adapters: resident.adapters.clone(),
-                    because: resident.because.clone(),
+                    confidence: self.removal_confidence(resident),
+                    because: vec![resident.because.clone(), self.why_in_the_way(resident)],
                 });
             }
         }
         found.into_values().collect()
+    }
+
+    /// What the release makes of a multi-tier driver is a document's word for 2.x; for 3.x the documents disagree.
+    fn removal_confidence(&self, resident: &Resident) -> Confidence {
+        match self.target.multi_tier {
+            _ if resident.state == Before::None => Confidence::Likely,
+            Some(MultiTier::SingleEnumeration) => Confidence::Likely,
+            _ => Confidence::Guess,
+        }
+    }
+
+    /// Why it goes, by the row of the scenario table that stands for it.
+    fn why_in_the_way(&self, resident: &Resident) -> Evidence {
+        let cell = self.analysis.predictions.cells.first();
+        let facts = ScenarioFacts {
+            multi_tier: self.target.multi_tier,
+            release_known_bad: self.target.known_bad.is_some(),
+            content: cell.map_or(ContentAccess::RunFromDp, |c| c.content),
+            source: DeploySource::InstallPackage,
+            deploy_os: DeployOs::Unknown,
+            driver_step: true,
+            deployed_os_driver: DeployedOsDriver::Unknown,
+            before: resident.state,
+            effect: Effect::None,
+            after: After::MultiTierComplete,
+        };
+        let row = self.inputs.db.scenarios().decide(&facts);
+        Evidence::new("scenario", row.reason.clone()).from_source(row.source.clone())
     }
 
     /// `None` when the image does not hold the driver; the inner one when DISM can not take it out.
@@ -211,6 +247,7 @@ impl Chooser<'_> {
         let driver = candidate.driver;
         let drivers = match candidate.after {
             After::Monolithic => vec![driver],
+            After::NullDriver => return Err(NotRun::NullDriver(driver)),
             After::MultiTierIncomplete => return Err(NotRun::BusOnly(driver)),
             After::MultiTierComplete if self.target.multi_tier != Some(MultiTier::InBox) => {
                 return Err(NotRun::OnlyMultiTier(driver));
@@ -231,18 +268,36 @@ impl Chooser<'_> {
         }
     }
 
-    /// An error that the rules found about a driver on this target.
+    /// What the rules found about a driver that speaks against injecting it: errors on this target, and what holds anywhere.
     fn error_about(&self, driver: DriverIndex) -> Option<String> {
-        self.findings(driver).find(|(severity, _)| *severity == Severity::Error).map(|(_, text)| text)
+        let error = self.findings(driver).find(|f| f.severity == Severity::Error);
+        let meant = || {
+            let mut all = findings_about(self.analysis, self.target, driver);
+            all.find(|f| self.meaning(f).is_some_and(|m| m.not_injected))
+        };
+        error.or_else(meant).map(|f| self.text(f))
+    }
+
+    fn text(&self, finding: &Finding) -> String {
+        finding_text(self.analysis, self.target, finding)
+    }
+
+    /// What a finding means for the plan.
+    fn meaning(&self, finding: &Finding) -> Option<&PlanFinding> {
+        self.inputs.db.remedies().finding(finding.rule)
     }
 
     /// Findings about a driver on this target, other than that it is multi-tier: that is what the plan is about.
-    fn findings(&self, driver: DriverIndex) -> impl Iterator<Item = (Severity, String)> + '_ {
+    fn findings(&self, driver: DriverIndex) -> impl Iterator<Item = &Finding> + '_ {
         const OF_THE_PLAN: [&str; 2] = ["multi-tier-nic-in-windowspe", "monolithic-nic-replaced-by-multi-tier"];
-        let about = self.analysis.findings.iter().filter(move |f| f.counts() && f.subject.driver == Some(driver));
-        about
-            .filter(|f| !OF_THE_PLAN.contains(&f.rule) && f.targets.contains(&self.target.name))
-            .map(|f| (f.severity, format!("{} ({})", f.message, f.rule)))
+        let all = findings_about(self.analysis, self.target, driver);
+        all.filter(|f| !f.targets.is_empty() && !OF_THE_PLAN.contains(&f.rule))
+    }
+
+    /// dism.exe refuses a driver without a signature for a 64-bit image, and with it everything else would be discarded.
+    fn needs_force(&self, driver: DriverIndex) -> bool {
+        self.target.os.arch != Arch::X86
+            && self.findings(driver).any(|f| self.meaning(f).is_some_and(|m| m.force_unsigned))
     }
 
     /// The fewest units that serve every adapter, monolithic ones first: always the one that serves most of those left.
@@ -265,13 +320,14 @@ impl Chooser<'_> {
     fn injection(&self, unit: &Unit, serves: &[usize]) -> Injection {
         let because = serves.first().and_then(|p| unit.serves.get(p)).map(|c| c.because.clone());
         let mut cautions: Vec<String> =
-            unit.drivers.iter().flat_map(|d| self.findings(*d)).map(|(_, text)| text).collect();
+            unit.drivers.iter().flat_map(|d| self.findings(*d)).map(|f| self.text(f)).collect();
         cautions.sort();
         cautions.dedup();
         let mut because: Vec<Evidence> = because.into_iter().collect();
         if unit.after == After::MultiTierComplete {
-            let text =
-                format!("{} has multi-tier network drivers in the box, so both tiers start there", self.target.title);
+            let release = self.target.release.as_deref().and_then(|id| self.inputs.db.releases().by_id(id));
+            let release = release.map_or(self.target.title.as_str(), |r| r.title.as_str());
+            let text = format!("{release} has multi-tier network drivers in the box, so both tiers start there");
             because.push(Evidence::new("document", text));
         }
         Injection {
@@ -280,6 +336,7 @@ impl Chooser<'_> {
             adapters: serves.iter().map(|p| self.adapters[*p].id.clone()).collect(),
             machines: serves.iter().map(|p| self.adapters[*p].machines).sum(),
             takes_over: Vec::new(),
+            unsigned: unit.drivers.iter().copied().filter(|d| self.needs_force(*d)).collect(),
             confidence: if cautions.is_empty() { Confidence::Likely } else { Confidence::Guess },
             because,
             cautions,
@@ -303,6 +360,31 @@ impl Chooser<'_> {
         }
         injection
     }
+}
+
+/// Findings about a driver on a target, and those that are about the package as such and name no target.
+pub(super) fn findings_about<'a>(
+    analysis: &'a Analysis,
+    target: &'a Target,
+    driver: DriverIndex,
+) -> impl Iterator<Item = &'a Finding> {
+    let about = analysis.findings.iter().filter(move |f| f.counts() && f.subject.driver == Some(driver));
+    about.filter(|f| f.targets.is_empty() || f.targets.contains(&target.name))
+}
+
+/// Its message and its rule. A message names every target that it is about; here one is spoken of.
+pub(super) fn finding_text(analysis: &Analysis, target: &Target, finding: &Finding) -> String {
+    let names = |chosen: &dyn Fn(&Target) -> bool| {
+        let all = analysis.targets.iter().enumerate().filter(|(_, t)| chosen(t)).map(|(n, _)| n);
+        folded_names(&analysis.targets, &all.collect())
+    };
+    let all = names(&|t| finding.targets.contains(&t.name));
+    let message = if all.is_empty() {
+        finding.message.clone()
+    } else {
+        finding.message.replace(&all, &names(&|t| t.name == target.name))
+    };
+    format!("{message} ({})", finding.rule)
 }
 
 impl Unit {

@@ -40,12 +40,18 @@ pub struct ImagePlan {
     pub injections: Vec<Injection>,
     /// Package A: what must not reach Windows PE.
     pub package_a: Vec<KeptOut>,
+    /// Other drivers of the adapters of package A: the article wants none of them in the second package. Ordered.
+    pub companions: Vec<DriverIndex>,
+    /// Drivers that are in neither package.
+    pub left_out: Vec<LeftOut>,
     /// Package B: every other driver of the shares, each once, ordered.
     pub package_b: Vec<DriverIndex>,
     /// Adapters that stay without a driver.
     pub uncovered: Vec<Uncovered>,
     /// Adapters that the image runs by itself, before and after.
     pub runs_already: usize,
+    /// Adapters that the image runs, too, and that nobody asked about.
+    pub runs_others: usize,
     /// What is promised when package B is offered, for each cell of the scenario.
     pub promises: Vec<Promise>,
     /// Solutions, those with the least effort first.
@@ -61,8 +67,10 @@ pub struct Removal {
     pub published_name: Option<String>,
     /// Adapters that it takes.
     pub adapters: Vec<HardwareId>,
-    /// Why.
-    pub because: Evidence,
+    /// How sure.
+    pub confidence: Confidence,
+    /// Why: what has the adapters now, and what that means in this release.
+    pub because: Vec<Evidence>,
 }
 
 /// Drivers to inject together.
@@ -78,6 +86,8 @@ pub struct Injection {
     pub machines: u32,
     /// Adapters that the image runs now, and that this driver would run instead.
     pub takes_over: Vec<HardwareId>,
+    /// Those of the drivers that count as unsigned in a 64-bit image: dism.exe refuses them unless it is told otherwise.
+    pub unsigned: Vec<DriverIndex>,
     /// How sure.
     pub confidence: Confidence,
     /// Why.
@@ -119,8 +129,19 @@ pub struct KeptOut {
     pub twins: Vec<Twin>,
     /// The worst that would follow.
     pub worst: Outcome,
+    /// In which cell of the scenario; index into the cells of the predictions.
+    pub worst_cell: usize,
     /// Why.
     pub because: Vec<Evidence>,
+}
+
+/// A driver of the share that is in neither package, because of what `audit` found.
+#[derive(Clone, Debug)]
+pub struct LeftOut {
+    /// The driver.
+    pub driver: DriverIndex,
+    /// What was found, with the rule.
+    pub text: String,
 }
 
 /// Plans for every image among the targets.
@@ -146,17 +167,21 @@ fn image_plan(analysis: &Analysis, inputs: &Inputs<'_>, index: usize) -> ImagePl
         removed: chosen.removals.iter().filter(|r| r.published_name.is_some()).map(|r| r.driver).collect(),
     };
     let then = TargetView::planned(inputs, target, &change);
-    let (package_a, package_b) = separate::separate(analysis, inputs, &then, &change, &adapters);
-    let promises = promise::promises(analysis, inputs, &then, &package_b, &adapters);
-    let offers = remedies::offers(target, &analysis.predictions.cells, !package_a.is_empty(), inputs.db);
+    let parts = separate::separate(analysis, inputs, &then, &change, &adapters);
+    let promises = promise::promises(analysis, inputs, &then, &parts.package_b, &adapters);
+    let offers =
+        remedies::offers(target, &analysis.predictions.cells, &parts.package_a, &analysis.topologies, inputs.db);
     ImagePlan {
         target: index,
         removals: chosen.removals,
         injections: chosen.injections,
-        package_a,
-        package_b,
+        package_a: parts.package_a,
+        companions: parts.companions,
+        left_out: parts.left_out,
+        package_b: parts.package_b,
         uncovered: chosen.uncovered,
         runs_already: chosen.runs_already,
+        runs_others: chosen.runs_others,
         promises,
         offers,
     }

@@ -1,7 +1,11 @@
 //! Which solutions are offered for an image: the rows of inf-db/remedies.toml whose conditions hold.
 
+use super::KeptOut;
+use crate::analysis::classify::role::Role;
+use crate::analysis::classify::topology::Topologies;
 use crate::analysis::prediction::scenario::{Cell, deploy_class};
 use crate::analysis::target::Target;
+use crate::analysis::world::DriverIndex;
 use crate::inf_db::{DeployOs, InfDb, MultiTier, Remedy, RemedyProblem, RemedyStep};
 
 /// A solution that applies.
@@ -33,10 +37,23 @@ pub struct OfferedStep {
 }
 
 /// The least effort first.
-pub(super) fn offers(target: &Target, cells: &[Cell], kept_out: bool, db: &InfDb) -> Vec<Offer> {
+pub(super) fn offers(
+    target: &Target,
+    cells: &[Cell],
+    package_a: &[KeptOut],
+    topologies: &Topologies,
+    db: &InfDb,
+) -> Vec<Offer> {
     let Some(multi_tier) = target.multi_tier else { return Vec::new() };
+    let tiered = |d: DriverIndex| matches!(topologies.roles[d], Role::BusDriver | Role::MiddleDriver);
+    let is_multi_tier = |k: &&KeptOut| k.drivers.iter().any(|d| tiered(*d));
     let has = |problem| match problem {
-        RemedyProblem::MultiTierKeptOut => kept_out,
+        RemedyProblem::KeptOut => !package_a.is_empty(),
+        RemedyProblem::MultiTierKeptOut => package_a.iter().any(|k| is_multi_tier(&k)),
+        RemedyProblem::MonolithicReplacedByMultiTier => {
+            let mut all = package_a.iter().filter(is_multi_tier).flat_map(|k| &k.twins).peekable();
+            all.peek().is_some() && all.all(|t| !tiered(t.driver()))
+        }
         RemedyProblem::BootImage2x => {
             multi_tier == MultiTier::SingleEnumeration
                 && cells

@@ -174,12 +174,19 @@ impl<'a> TargetView<'a> {
         let network = all.filter(|c| self.inputs.topologies.roles[c.driver].is_network());
         let candidate = |c: Contender<'a>| NetworkCandidate {
             driver: c.driver,
-            after: self.after(offered, c.driver),
+            after: self.after(offered, &c),
             because: self.takes(&c),
-            wireless: self.inputs.topologies.roles[c.driver] == Role::Wlan || names_wireless(&c.model.description),
+            wireless: self.is_wireless(&c),
             candidate: c.candidate,
         };
         network.map(candidate).collect()
+    }
+
+    /// By its role, by what its sections say of most of its adapters, or by what this one is called.
+    fn is_wireless(&self, contender: &Contender<'_>) -> bool {
+        self.inputs.topologies.roles[contender.driver] == Role::Wlan
+            || self.inputs.profiles[contender.driver].function.is_wireless()
+            || names_wireless(&contender.model.description)
     }
 
     fn select(&self, drivers: impl Iterator<Item = DriverIndex>) -> (Vec<(DriverIndex, ById<'a>)>, BTreeSet<&'a str>) {
@@ -261,7 +268,7 @@ impl<'a> TargetView<'a> {
         let contenders = self.contenders(offered, device);
         let network = contenders.into_iter().filter(|c| self.inputs.topologies.roles[c.driver].is_network());
         let (winner, _) = self.best(network.collect())?;
-        let after = self.after(offered, winner.driver);
+        let after = self.after(offered, &winner);
         Some((winner.candidate, winner.driver, after))
     }
 
@@ -341,6 +348,11 @@ impl<'a> TargetView<'a> {
         };
         let place = self.place(now);
         let inf = &self.inputs.world.drivers[now.driver].inf;
+        if self.inputs.topologies.roles[now.driver].is_network() && self.is_null_driver(now) {
+            let section = &now.model.install_section;
+            let text = format!("{inf} has the adapter by section {section}, which gives it no driver: no network");
+            return (Before::None, Evidence::new("driver-before", text).at(place));
+        }
         match self.inputs.topologies.roles[now.driver] {
             Role::BusDriver if self.children_here(now.driver, &self.image_enumerators, &BTreeSet::new()) => {
                 let text = format!("{inf}, a bus driver whose miniport is in the image, too, has the adapter now");
@@ -394,10 +406,26 @@ impl<'a> TargetView<'a> {
         edges.clone().any(|t| chain_is_complete(t, bus, a, b, 0))
     }
 
-    fn after(&self, offered: &OfferedModels<'_>, winner: DriverIndex) -> After {
-        match self.inputs.topologies.roles[winner] {
+    /// The install section is there and gives the device no driver, neither by itself nor by what it needs. What another
+    /// section of Windows brings is not known, and taken for a driver.
+    fn is_null_driver(&self, contender: &Contender<'_>) -> bool {
+        let Some(section) = contender.install.filter(|s| s.actual.is_some()) else { return false };
+        if function_service(section).is_some() {
+            return false;
+        }
+        let says_so = section.services.iter().any(|s| s.associated && s.name.is_empty());
+        let needs = || section.needs.iter().any(|n| self.inputs.db.null_drivers().has(n));
+        let alone = section.includes.is_empty() && section.needs.is_empty();
+        says_so || alone || needs()
+    }
+
+    fn after(&self, offered: &OfferedModels<'_>, winner: &Contender<'_>) -> After {
+        if self.is_null_driver(winner) {
+            return After::NullDriver;
+        }
+        match self.inputs.topologies.roles[winner.driver] {
             Role::BusDriver | Role::MiddleDriver => {
-                if self.children_here(winner, &offered.enumerators, &self.image_enumerators) {
+                if self.children_here(winner.driver, &offered.enumerators, &self.image_enumerators) {
                     After::MultiTierComplete
                 } else {
                     After::MultiTierIncomplete
@@ -414,7 +442,7 @@ impl<'a> TargetView<'a> {
         topology: Option<&Topology>,
         winner: &Contender<'a>,
     ) -> AdapterEffect {
-        let after = self.after(offered, winner.driver);
+        let after = self.after(offered, winner);
         let inf = &self.inputs.world.drivers[winner.driver].inf;
         let because = vec![
             Evidence::new("selects", format!("{inf} selects the adapter here by {}", self.service_text(winner)))
@@ -465,7 +493,7 @@ impl<'a> TargetView<'a> {
             }
             (None, Some((winner, _))) => {
                 because.push(self.takes(&winner));
-                let after = self.after(offered, winner.driver);
+                let after = self.after(offered, &winner);
                 (Effect::None, Some(winner.driver), after)
             }
             (Some(now), Some((winner, rival))) => {
@@ -473,8 +501,8 @@ impl<'a> TargetView<'a> {
                 because.push(reason);
                 decided_by = Some(compare(&winner.candidate, &now.candidate).decider);
                 let stays = !matches!(effect, Effect::Replaces);
-                let driver = if stays { now.driver } else { winner.driver };
-                (effect, Some(driver), self.after(offered, driver))
+                let has_it = if stays { now } else { &winner };
+                (effect, Some(has_it.driver), self.after(offered, has_it))
             }
         };
         let assumes = self.assumed_signed([driver_before, offered_driver]);

@@ -104,6 +104,12 @@ impl Outcome {
     pub fn is_harmless(&self) -> bool {
         self.during == NetworkDuring::Kept && !matches!(self.result, TaskResult::Fails | TaskResult::Unknown)
     }
+
+    /// The network comes back, and the task sequence does not notice: nothing needs to be done about it.
+    pub fn is_survived(&self) -> bool {
+        self.during == NetworkDuring::Interrupted
+            && matches!(self.result, TaskResult::Succeeds | TaskResult::NotAffected)
+    }
 }
 
 impl Outcome {

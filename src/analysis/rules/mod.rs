@@ -19,6 +19,7 @@ use crate::inf_db::InfDb;
 
 mod against_image;
 mod answer_file_architecture_mismatch;
+mod answer_file_component_identity_mismatch;
 mod answer_file_driver_path_key_not_unique;
 mod answer_file_driver_path_mismatch;
 mod answer_file_malformed;
@@ -74,6 +75,7 @@ mod task_sequence_driver_steps_out_of_order;
 mod task_sequence_drivers_folder_not_recreated;
 mod task_sequence_drivers_not_renamed;
 mod task_sequence_nic_in_second_driver_step;
+mod task_sequence_not_judged;
 mod task_sequence_without_answer_file;
 mod unreadable_files;
 mod unsigned_driver;
@@ -125,6 +127,7 @@ pub struct Rule {
 /// The register. A test compares it with the documents in inf-db.
 pub const RULES: &[Rule] = &[
     Rule { id: answer_file_architecture_mismatch::ID, check: answer_file_architecture_mismatch::check },
+    Rule { id: answer_file_component_identity_mismatch::ID, check: answer_file_component_identity_mismatch::check },
     Rule { id: answer_file_driver_path_key_not_unique::ID, check: answer_file_driver_path_key_not_unique::check },
     Rule { id: answer_file_driver_path_mismatch::ID, check: answer_file_driver_path_mismatch::check },
     Rule { id: answer_file_malformed::ID, check: answer_file_malformed::check },
@@ -180,6 +183,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule { id: task_sequence_drivers_not_renamed::ID, check: task_sequence_drivers_not_renamed::check },
     Rule { id: task_sequence_nic_in_second_driver_step::ID, check: task_sequence_nic_in_second_driver_step::check },
+    Rule { id: task_sequence_not_judged::ID, check: task_sequence_not_judged::check },
     Rule { id: task_sequence_without_answer_file::ID, check: task_sequence_without_answer_file::check },
     Rule { id: unsigned_driver::ID, check: unsigned_driver::check },
     Rule { id: usb_tethering_driver::ID, check: usb_tethering_driver::check },

@@ -141,5 +141,8 @@ fn best_text(context: &Context<'_>, best: &ShareBest) -> String {
         After::MultiTierIncomplete => {
             format!("the share has {folder} ({inf}) only, a bus driver without its miniport: it gives no network")
         }
+        After::NullDriver => {
+            format!("the share has {folder} ({inf}) only, whose section for it gives it no driver: it gives no network")
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! `wimspect plan --check`: answer files and task sequences against solution 4 of the ConfigMgr article. The findings go through
-//! the same reports as those of `audit`.
+//! the same reports as those of `audit`. What is broken off is judged as far as it goes, and fails the call.
 
 use anyhow::Result;
 
@@ -12,7 +12,6 @@ use crate::cli::output::{self, Kind};
 use crate::cli::pipeline::{self, Outcome};
 use crate::facts::deployment::{DeploymentFile, DeploymentFiles};
 use crate::inf_db::InfDb;
-use crate::report::Problem;
 use crate::scan::deployment_file::read_deployment_file;
 
 /// Runs it.
@@ -22,7 +21,7 @@ use crate::scan::deployment_file::read_deployment_file;
 pub fn run(args: &PlanArgs, common: &Common, db: &InfDb) -> Result<ExitStatus> {
     let files = pipeline::once(&args.check);
     let mut deployment = DeploymentFiles { archs: args.arch.clone(), ..DeploymentFiles::default() };
-    let (mut inputs, mut problems, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut inputs, mut failed) = (Vec::new(), Vec::new());
     for (path, name) in files.iter().zip(pipeline::short_names(&files)) {
         match read_deployment_file(path, &name) {
             Ok(DeploymentFile::Answers(file)) => {
@@ -31,12 +30,10 @@ pub fn run(args: &PlanArgs, common: &Common, db: &InfDb) -> Result<ExitStatus> {
             }
             Ok(DeploymentFile::Steps(sequence)) => {
                 inputs.push(pipeline::input("task-sequence", path));
-                problems.extend(sequence.problems.iter().map(|p| Problem {
-                    path: name.clone(),
-                    line: None,
-                    message: format!("{p}; what comes after that was not judged"),
-                }));
-                problems.extend(super::not_judged(&sequence));
+                // Steps that are not read can be those that are wrong: the check as a whole has failed.
+                failed.extend(
+                    sequence.problems.iter().map(|p| format!("{name}: {p}; what comes after that was not judged")),
+                );
                 deployment.task_sequences.push(sequence);
             }
             Err(error) => failed.push(error.to_string()),
@@ -55,7 +52,7 @@ pub fn run(args: &PlanArgs, common: &Common, db: &InfDb) -> Result<ExitStatus> {
     let analysis = analyse(world, asked, Answers::default(), &request, db);
     let policy = crate::cli::policy::find(common, &files, db)?;
     output::finish(
-        Outcome { analysis, inputs, problems, failed, states: Vec::new() },
+        Outcome { analysis, inputs, problems: Vec::new(), failed, states: Vec::new() },
         Kind::Full,
         policy.as_ref(),
         common,

@@ -33,16 +33,7 @@ impl PlanFolder {
     /// It is no folder, lies in an input, or holds what is not ours.
     pub fn check(path: &Path, inputs: &[PathBuf]) -> Result<Self> {
         let shown = path.display();
-        let absolute = std::path::absolute(path).with_context(|| format!("--output {shown}"))?;
-        for input in inputs.iter().filter(|i| i.is_dir()) {
-            // Links would lead in from elsewhere: compared as they are on disk, as far as they exist.
-            if resolved(&absolute).starts_with(resolved(&std::path::absolute(input)?)) {
-                bail!(
-                    "--output {shown}: it lies in {}, which is only read; name a folder outside of it",
-                    input.display()
-                );
-            }
-        }
+        outside(path, "--output", inputs)?;
         let folder = Self { path: path.to_path_buf(), earlier: BTreeSet::new() };
         match std::fs::symlink_metadata(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(folder),
@@ -54,9 +45,12 @@ impl PlanFolder {
         if entries.next().is_none() {
             return Ok(folder);
         }
-        let earlier = marker(&path.join(MARKER)).with_context(|| {
-            format!("--output {shown}: the folder is not empty, and no plan of wimspect is in it; name a new or an empty one")
-        })?;
+        if !path.join(MARKER).exists() {
+            bail!(
+                "--output {shown}: the folder is not empty, and no plan of wimspect is in it; name a new or an empty one"
+            );
+        }
+        let earlier = marker(&path.join(MARKER)).with_context(|| format!("--output {shown}"))?;
         let known = |name: &str| name == MARKER || earlier.contains(name);
         for entry in walk(path)? {
             if !known(&entry) {
@@ -109,6 +103,22 @@ impl PlanFolder {
         };
         write().with_context(|| format!("writing {}", path.display()))
     }
+}
+
+/// What is written lies in no input.
+///
+/// # Errors
+/// It does.
+pub fn outside(path: &Path, option: &str, inputs: &[PathBuf]) -> Result<()> {
+    let shown = path.display();
+    let absolute = std::path::absolute(path).with_context(|| format!("{option} {shown}"))?;
+    for input in inputs.iter().filter(|i| i.is_dir()) {
+        // Links would lead in from elsewhere: compared as they are on disk, as far as they exist.
+        if resolved(&absolute).starts_with(resolved(&std::path::absolute(input)?)) {
+            bail!("{option} {shown}: it lies in {}, which is only read; name a place outside of it", input.display());
+        }
+    }
+    Ok(())
 }
 
 /// The nearest folder that exists, with links followed, and the rest as it stands.

@@ -12,9 +12,7 @@ use crate::analysis::{Request, plan};
 use crate::cli::args::{Common, Format};
 use crate::cli::pipeline::{self, Inputs};
 use crate::cli::{ExitStatus, complain, output};
-use crate::facts::task_sequence::{StepKind, TaskSequence};
 use crate::inf_db::InfDb;
-use crate::report::Problem;
 use crate::report::plan::{PlanReport, files, write_json, write_text};
 
 /// Runs it.
@@ -24,6 +22,11 @@ use crate::report::plan::{PlanReport, files, write_json, write_text};
 pub fn run(args: &PlanArgs, common: &Common) -> Result<ExitStatus> {
     let db = pipeline::load_db(common)?;
     if !args.check.is_empty() {
+        if args.output.is_some() {
+            bail!(
+                "--output names the folder of a plan; a check has none: --format text=FILE writes its report to a file"
+            );
+        }
         output::destinations(common)?;
         return check::run(args, common, &db);
     }
@@ -33,6 +36,9 @@ pub fn run(args: &PlanArgs, common: &Common) -> Result<ExitStatus> {
     let reports = Common { output: None, ..common.clone() };
     output::destinations(&reports)?;
     let read = [args.shares.as_slice(), &args.boot_image, &args.fleet].concat();
+    for file in reports.format.iter().filter_map(|f| f.file.as_deref()) {
+        folder::outside(file, "--format", &read)?;
+    }
     let folder = PlanFolder::check(folder, &read)?;
     write_plan(args, &reports, &db, &folder)
 }
@@ -59,11 +65,21 @@ fn write_plan(args: &PlanArgs, common: &Common, db: &InfDb, folder: &PlanFolder)
     if !outcome.failed.is_empty() {
         return Ok(ExitStatus::Failure);
     }
+    // "Nothing to do" would be said of a share that was named wrongly, too.
+    if outcome.analysis.world.shares.iter().all(|s| s.infs.is_empty()) {
+        complain("nothing to plan with: no INF file was found in the shares; are they the right folders?");
+        return Ok(ExitStatus::Nothing);
+    }
+    for share in outcome.analysis.world.shares.iter().filter(|s| s.infs.is_empty()) {
+        complain(&format!("{}: no INF file is in it; is it the right folder?", share.root));
+    }
     let plan = plan::plan(&outcome.analysis, db);
     if plan.images.is_empty() {
-        complain(
-            "nothing to plan for: no image of these boot images is Windows PE of a known version and architecture",
-        );
+        let filter: Vec<&str> = args.arch.iter().map(|a| a.name()).collect();
+        let filter = if filter.is_empty() { String::new() } else { format!(" and --arch {}", filter.join(" or ")) };
+        complain(&format!(
+            "nothing to plan for: no image of these boot images is Windows PE of a known version and architecture{filter}"
+        ));
         return Ok(ExitStatus::Nothing);
     }
     let report = PlanReport {
@@ -79,25 +95,4 @@ fn write_plan(args: &PlanArgs, common: &Common, db: &InfDb, folder: &PlanFolder)
         _ => write_text(&report, style, out),
     })?;
     Ok(ExitStatus::Clean)
-}
-
-/// What the rules about task sequences have no word for: said, so that silence is not taken for a clean bill.
-fn not_judged(sequence: &TaskSequence) -> Option<Problem> {
-    let message = if let Some(step) = sequence.steps.iter().find(|s| matches!(s.kind, StepKind::InjectDrivers { .. }))
-        && sequence.is_mdt()
-    {
-        return Some(Problem {
-            path: sequence.path.clone(),
-            line: Some(step.line),
-            message: "a task sequence of MDT: its step Inject Drivers is none of the article's, and was not judged"
-                .to_owned(),
-        });
-    } else if !sequence.steps.iter().any(|s| s.kind.offers_drivers()) {
-        "no step offers drivers (Apply Driver Package, Auto Apply Drivers): nothing to judge"
-    } else if sequence.steps.iter().any(|s| matches!(s.kind, StepKind::ApplyOperatingSystem { installs: false, .. })) {
-        "an operating system image is deployed: its driver steps do not reach the running Windows PE (R2), and were not judged"
-    } else {
-        return None;
-    };
-    Some(Problem { path: sequence.path.clone(), line: Some(sequence.line), message: message.to_owned() })
 }

@@ -131,7 +131,7 @@ struct ThreatRecord<'a> {
 struct BestRecord<'a> {
     folder: String,
     driver: NamedDriver<'a>,
-    #[cfg_attr(test, schemars(extend("enum" = ["monolithic", "multi-tier", "bus-driver-only"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["monolithic", "multi-tier", "bus-driver-only", "null-driver"])))]
     kind: &'static str,
 }
 
@@ -161,6 +161,7 @@ fn record<'a>(report: &'a Report<'a>, coverage: &'a Coverage, line: TableLine) -
             After::Monolithic => "monolithic",
             After::MultiTierComplete => "multi-tier",
             After::MultiTierIncomplete => "bus-driver-only",
+            After::NullDriver => "null-driver",
         },
     });
     CoverageRecord {

@@ -18,7 +18,7 @@ pub(super) fn write(image: &ImageFiles<'_>) -> Vec<u8> {
 
 fn head(image: &ImageFiles<'_>, dism: bool) -> String {
     let tools = if dism {
-        "dism.exe of this Windows or of the Windows ADK"
+        "dism.exe of this Windows or of the Windows ADK, at least as new as the image"
     } else {
         "imagex.exe and peimg.exe of the Windows AIK 1.1 (Windows PE 2.x is serviced with these)"
     };
@@ -31,6 +31,7 @@ fn head(image: &ImageFiles<'_>, dism: bool) -> String {
          rem Run it in an elevated command prompt; it needs {tools}.\n\
          rem MOUNTFOLDER is an empty folder. /whatif shows the commands and runs none of them. Nothing is changed\n\
          rem before you have answered the question. When a command fails, the image stays as it was.\n\
+         rem A share whose place was not known as a full path (\\\\server\\share, D:\\drivers) must be named.\n\
          setlocal EnableExtensions DisableDelayedExpansion\n",
         version = env!("CARGO_PKG_VERSION"),
         title = image.title(),
@@ -47,7 +48,7 @@ fn settings(image: &ImageFiles<'_>) -> String {
          set \"MOUNT=%~f2\"\n\
          if \"%MOUNT:~-1%\"==\"\\\" set \"MOUNT=%MOUNT:~0,-1%\"\n",
     );
-    for (number, root) in image.roots().enumerate().map(|(n, r)| (n + 1, r)) {
+    for (number, root) in image.default_roots().enumerate().map(|(n, r)| (n + 1, r)) {
         // A root that can not be written must be named by whoever runs it.
         let root = batch(&root).unwrap_or_default();
         text.push_str(&format!("set \"SHARE{number}={root}\"\n"));
@@ -58,18 +59,44 @@ fn settings(image: &ImageFiles<'_>) -> String {
         text.push_str(&format!("if not defined SHARE{number} goto :usage\n"));
         text.push_str(&format!("if \"%SHARE{number}:~-1%\"==\"\\\" set \"SHARE{number}=%SHARE{number}:~0,-1%\"\n"));
     }
-    let (add, remove) = (image.inject.len(), image.remove.len());
+    let add = image.inject.iter().filter(|p| batch(&p.windows()).is_some()).count();
+    let does = match image.remove.len() {
+        0 => format!("injects {add} drivers"),
+        _ if !image.is_serviced_by_dism() => format!("injects {add} drivers and takes out none"),
+        remove => format!("takes out {remove}, injects {add} drivers"),
+    };
     text.push_str(&format!(
         "for /f \"tokens=2 delims=:.\" %%A in ('chcp') do set \"CODEPAGE=%%A\"\n\
          chcp 65001 >nul\n\
-         echo Image \"%WIM%\", index {index}: takes out {remove}, injects {add} drivers.\n\
+         echo Image \"%WIM%\", index {index}: {does}.\n\
+         {note}\
          if defined RUN goto :go\n\
          set \"ANSWER=\"\n\
          set /p \"ANSWER=This changes the image. Type YES to go on: \"\n\
          if /i not \"%ANSWER%\"==\"YES\" goto :stopped\n\
          :go\n",
         index = image.index(),
+        note = remake_note(image),
     ));
+    text.push_str(&tests(image));
+    text
+}
+
+/// peimg.exe has no word for taking a driver out: what the plan promises holds for an image without them.
+fn remake_note(image: &ImageFiles<'_>) -> String {
+    if image.remove.is_empty() || image.is_serviced_by_dism() {
+        return String::new();
+    }
+    format!("echo {}\n", image.removal_note().replace(['(', ')'], ""))
+}
+
+/// Every file is looked for before the image is mounted: a wrong share is told at once.
+fn tests(image: &ImageFiles<'_>) -> String {
+    let mut text = String::new();
+    for inf in &image.inject {
+        let (Some(path), number) = (batch(&inf.windows()), inf.share + 1) else { continue };
+        text.push_str(&format!("set \"INF=%SHARE{number}%\\{path}\"\nif not exist \"%INF%\" goto :missing\n"));
+    }
     text
 }
 
@@ -88,7 +115,8 @@ fn commands(image: &ImageFiles<'_>, dism: bool) -> String {
     for inf in &image.inject {
         let (Some(path), number) = (batch(&inf.windows()), inf.share + 1) else { continue };
         let add = if dism {
-            format!("dism.exe /Image:\"%MOUNT%\" /Add-Driver /Driver:\"%SHARE{number}%\\{path}\"")
+            let force = if image.unsigned.contains(inf) { " /ForceUnsigned" } else { "" };
+            format!("dism.exe /Image:\"%MOUNT%\" /Add-Driver /Driver:\"%SHARE{number}%\\{path}\"{force}")
         } else {
             format!("peimg.exe /inf=\"%SHARE{number}%\\{path}\" \"%MOUNT%\\Windows\"")
         };
@@ -124,6 +152,11 @@ fn tail(dism: bool) -> String {
          echo A command failed: the image is unmounted without the changes.\n\
          {discard}\n\
          :failed\n\
+         chcp %CODEPAGE% >nul\n\
+         exit /b 1\n\
+         \n\
+         :missing\n\
+         echo Not there: \"%INF%\". Is the share right? Nothing was changed.\n\
          chcp %CODEPAGE% >nul\n\
          exit /b 1\n\
          \n\

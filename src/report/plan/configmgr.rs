@@ -1,30 +1,70 @@
 //! The PowerShell script for Configuration Manager: driver packages A and B, their categories, and the drivers of the boot image.
 //!
 //! Cmdlets and parameters are those of the ConfigurationManager module's reference (learn.microsoft.com): New-CMDriverPackage,
-//! New-CMCategory, Import-CMDriver, Get-CMBootImage, Set-CMDriverBootImage, Set-CMBootImage, Update-CMDistributionPoint.
+//! New-CMCategory, Get-CMDriverPackage, Get-CMCategory, Import-CMDriver, Get-CMBootImage, Set-CMDriverBootImage, Set-CMBootImage, Update-CMDistributionPoint.
 //! Package B may hold thousands of drivers: the script reads the lists that lie beside it, so that most names stand in no code.
 
-use super::powershell::{inf_files, roots};
-use super::quoting::{powershell, slug};
+use super::powershell::{TEST_FILES, inf_files, roots};
+use super::quoting::{literal, powershell, slug};
 use super::{ImageFiles, fill, windows_text};
 
 /// Writes it.
 pub(super) fn write(image: &ImageFiles<'_>) -> Vec<u8> {
-    /// The letter of the package comes after it, and names of packages are short.
-    const LONGEST: usize = 40;
-    let name: String = format!("wimspect {}", slug(&image.folder)).chars().take(LONGEST).collect();
-    let name = powershell(&name).unwrap_or_else(|| "'wimspect'".to_owned());
+    let name = powershell(&package_name(image)).unwrap_or_else(|| "'wimspect'".to_owned());
+    let customizes = customizes(image);
+    let boot = if customizes { inf_files(&image.inject) } else { String::new() };
     let text = fill(
         SCRIPT,
         &[
             ("version", env!("CARGO_PKG_VERSION")),
             ("title", &image.title()),
             ("roots", &roots(image)),
-            ("boot", &inf_files(&image.inject)),
+            ("boot", &boot),
+            ("test", TEST_FILES),
+            ("needs", &image.report.db.remedies().configmgr().module),
+            ("note", &note(image, customizes)),
+            ("warning", &warning(image, customizes)),
             ("name", &name),
         ],
     );
     windows_text(&text, true)
+}
+
+/// Index and architecture stand at the end and tell packages apart; the letter of the package comes after them, and names of
+/// packages are short.
+fn package_name(image: &ImageFiles<'_>) -> String {
+    const LONGEST: usize = 31;
+    let name = slug(&image.folder);
+    let from = name.chars().count().saturating_sub(LONGEST);
+    format!("wimspect {}", name.chars().skip(from).collect::<String>())
+}
+
+/// The console adds drivers to a boot image of this version.
+pub(super) fn customizes(image: &ImageFiles<'_>) -> bool {
+    image.target.os.version.major >= image.report.db.remedies().configmgr().boot_image_from_major
+}
+
+/// What the console can not do with this boot image.
+pub(super) const NOT_CUSTOMIZED: &str = "The console of Configuration Manager can not customize a boot image of this version: \
+    inject the drivers into its file (inject-drivers.cmd), and update the distribution points.";
+
+/// What the console can not do with this boot image, and what the script leaves undone.
+fn undone(image: &ImageFiles<'_>, customizes: bool) -> Vec<String> {
+    let mut all = Vec::new();
+    if !customizes && !image.inject.is_empty() {
+        all.push(NOT_CUSTOMIZED.to_owned());
+    }
+    let removal = image.removal_note();
+    all.extend((!removal.is_empty()).then_some(removal));
+    all
+}
+
+fn note(image: &ImageFiles<'_>, customizes: bool) -> String {
+    undone(image, customizes).iter().map(|text| format!("    {text}\n")).collect()
+}
+
+fn warning(image: &ImageFiles<'_>, customizes: bool) -> String {
+    undone(image, customizes).iter().map(|text| format!("Write-Warning {}\n", literal(text))).collect()
 }
 
 const SCRIPT: &str = r#"#Requires -Version 3.0
@@ -33,11 +73,11 @@ const SCRIPT: &str = r#"#Requires -Version 3.0
     Configuration Manager: drivers of the boot image and driver packages A and B.
     Made by wimspect <<version>> for <<title>>.
 .DESCRIPTION
-    Needs the console of Configuration Manager 2012 SP1 or later, which has the module ConfigurationManager. (In 2007 the
-    same is done by hand: plan.txt and task-sequence-steps.txt say what.) Reads package-a.txt and package-b.txt beside
-    this script. Asks before each change; -WhatIf shows what it would do.
+    Needs the console of <<needs>>: its module has the parameters used here.
+    (In older versions the same is done by hand: plan.txt and task-sequence-steps.txt say what.) Reads package-a.txt and
+    package-b.txt beside this script. Asks before each change; -WhatIf shows what it would do.
     The shares must be UNC paths that the SMS Provider can read.
-.EXAMPLE
+<<note>>.EXAMPLE
     .\configmgr.ps1 -SiteCode XYZ -BootImageId XYZ00001 -PackageSource \\server\packages -Share \\server\drivers -WhatIf
 #>
 [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
@@ -72,12 +112,18 @@ function Get-ListedInf([string] $List) {
     }
 }
 
+<<test>>
 $bootFiles = @(foreach ($driver in $boot) { [System.IO.Path]::Combine($Share[$driver.Share], $driver.Path) })
 $packages = @(
     @{ Name = "$PackageName A"; Files = @(Get-ListedInf 'package-a.txt') },
     @{ Name = "$PackageName B"; Files = @(Get-ListedInf 'package-b.txt') }
 )
 
+$missing = @(@($bootFiles) + @($packages | ForEach-Object { $_.Files }) | Where-Object { -not (Test-Path -LiteralPath $_ -PathType Leaf) })
+if ($missing.Count -gt 0) {
+    throw ("These drivers are not there; is -Share right?`n" + ($missing -join "`n"))
+}
+<<warning>>
 Import-Module -Name (Join-Path -Path (Split-Path -Parent $env:SMS_ADMIN_UI_PATH) -ChildPath 'ConfigurationManager.psd1')
 Push-Location -LiteralPath "${SiteCode}:\"
 try {
@@ -101,10 +147,15 @@ try {
         foreach ($package in $packages) {
             if ($package.Files.Count -eq 0) { continue }
             $what = "Make the driver package and the category '$($package.Name)', and import $($package.Files.Count) INF files"
+            if (Get-CMDriverPackage -Name $package.Name -Fast) {
+                Write-Warning "The driver package '$($package.Name)' is there already, and stays as it is: remove it, or name another one with -PackageName."
+                continue
+            }
             if (-not $PSCmdlet.ShouldProcess($PackageSource, $what)) { continue }
             $source = [System.IO.Path]::Combine($PackageSource, $package.Name)
             $made = New-CMDriverPackage -Name $package.Name -Path $source
-            $category = New-CMCategory -CategoryType DriverCategories -Name $package.Name
+            $category = Get-CMCategory -CategoryType DriverCategories -Name $package.Name
+            if (-not $category) { $category = New-CMCategory -CategoryType DriverCategories -Name $package.Name }
             foreach ($file in $package.Files) {
                 try {
                     [void] (Import-CMDriver -Path $file -DriverPackage $made -AdministrativeCategory $category -ImportDuplicateDriverOption AppendCategory -EnableAndAllowInstall $true -DisableWildcardHandling)

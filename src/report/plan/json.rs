@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{PlanReport, first_in_share};
 use crate::analysis::evidence::{Confidence, Evidence};
 use crate::analysis::plan::{
-    Exception, ImagePlan, Injection, KeptOut, NotRun, Offer, Promise, Removal, Twin, Uncovered,
+    Exception, ImagePlan, Injection, KeptOut, LeftOut, NotRun, Offer, Promise, Removal, Twin, Uncovered,
 };
 use crate::analysis::prediction::scenario::Outcome;
 use crate::analysis::world::DriverIndex;
@@ -63,10 +63,16 @@ struct PlanRecord<'a> {
     arch: Arch,
     /// Adapter ids that the image runs by itself.
     runs_already: usize,
+    /// Adapter ids that it runs, too, and that are not planned for.
+    runs_others: usize,
     remove: Vec<RemovalRecord<'a>>,
     inject: Vec<InjectionRecord<'a>>,
     /// Package A: kept out of Windows PE.
     keep_out: Vec<KeptOutRecord<'a>>,
+    /// Other drivers of the adapters of package A, which go into it, too.
+    keep_out_with_them: Vec<DriverName<'a>>,
+    /// In neither package.
+    left_out: Vec<LeftOutRecord<'a>>,
     /// Package B: the other drivers of the shares, each once.
     offer: Vec<String>,
     without_driver: Vec<UncoveredRecord<'a>>,
@@ -92,7 +98,8 @@ struct RemovalRecord<'a> {
     /// By which DISM names it; `null` when it can not be taken out.
     published_name: Option<&'a str>,
     adapters: &'a [HardwareId],
-    because: &'a Evidence,
+    confidence: Confidence,
+    because: &'a [Evidence],
 }
 
 #[derive(Serialize)]
@@ -105,6 +112,9 @@ struct InjectionRecord<'a> {
     machines: u32,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     takes_over: &'a [HardwareId],
+    /// Files of those that count as unsigned in a 64-bit image.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    unsigned: Vec<&'a str>,
     confidence: Confidence,
     because: &'a [Evidence],
     cautions: &'a [String],
@@ -120,8 +130,18 @@ struct KeptOutRecord<'a> {
     /// What runs the adapters as long as the set is kept out.
     twins: Vec<TwinRecord<'a>>,
     otherwise: OutcomeRecord<'a>,
+    /// Number of the promise whose content, source and deployed Windows that is, from 0.
+    otherwise_in: usize,
     confidence: Confidence,
     because: &'a [Evidence],
+}
+
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+struct LeftOutRecord<'a> {
+    driver: DriverName<'a>,
+    /// What audit found.
+    because: &'a str,
 }
 
 #[derive(Serialize)]
@@ -137,7 +157,7 @@ struct TwinRecord<'a> {
 struct UncoveredRecord<'a> {
     adapters: &'a [HardwareId],
     machines: u32,
-    #[cfg_attr(test, schemars(extend("enum" = ["no-driver", "only-multi-tier", "bus-driver-only", "does-not-load", "outranked"])))]
+    #[cfg_attr(test, schemars(extend("enum" = ["no-driver", "null-driver", "only-multi-tier", "bus-driver-only", "does-not-load", "outranked"])))]
     reason: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     driver: Option<DriverName<'a>>,
@@ -207,9 +227,12 @@ impl<'a> PlanRecord<'a> {
             release: target.release.as_deref(),
             arch: target.os.arch,
             runs_already: plan.runs_already,
+            runs_others: plan.runs_others,
             remove: plan.removals.iter().map(|r| removal(report, r)).collect(),
             inject: plan.injections.iter().map(|i| injection(report, i)).collect(),
             keep_out: plan.package_a.iter().map(|k| kept_out(report, k)).collect(),
+            keep_out_with_them: plan.companions.iter().map(|d| driver(report, *d)).collect(),
+            left_out: plan.left_out.iter().map(|l| left_out(report, l)).collect(),
             offer: plan.package_b.iter().filter_map(path).collect(),
             without_driver: plan.uncovered.iter().map(|u| uncovered(report, u)).collect(),
             promises: plan.promises.iter().map(|p| promise(report, p)).collect(),
@@ -230,6 +253,7 @@ fn removal<'a>(report: &'a PlanReport<'a>, removal: &'a Removal) -> RemovalRecor
         driver: driver(report, removal.driver),
         published_name: removal.published_name.as_deref(),
         adapters: &removal.adapters,
+        confidence: removal.confidence,
         because: &removal.because,
     }
 }
@@ -241,6 +265,7 @@ fn injection<'a>(report: &'a PlanReport<'a>, injection: &'a Injection) -> Inject
         adapters: &injection.adapters,
         machines: injection.machines,
         takes_over: &injection.takes_over,
+        unsigned: injection.unsigned.iter().map(|d| report.analysis.world.drivers[*d].inf.as_str()).collect(),
         confidence: injection.confidence,
         because: &injection.because,
         cautions: &injection.cautions,
@@ -263,14 +288,20 @@ fn kept_out<'a>(report: &'a PlanReport<'a>, kept: &'a KeptOut) -> KeptOutRecord<
         adapters: &kept.adapters,
         twins: kept.twins.iter().map(twin).collect(),
         otherwise: outcome(&kept.worst),
+        otherwise_in: kept.worst_cell,
         confidence: kept.worst.confidence,
         because: &kept.because,
     }
 }
 
+fn left_out<'a>(report: &'a PlanReport<'a>, left: &'a LeftOut) -> LeftOutRecord<'a> {
+    LeftOutRecord { driver: driver(report, left.driver), because: &left.text }
+}
+
 fn uncovered<'a>(report: &'a PlanReport<'a>, left: &'a Uncovered) -> UncoveredRecord<'a> {
     let (reason, index, text) = match &left.why {
         NotRun::NoDriver => ("no-driver", None, None),
+        NotRun::NullDriver(driver) => ("null-driver", Some(*driver), None),
         NotRun::OnlyMultiTier(driver) => ("only-multi-tier", Some(*driver), None),
         NotRun::BusOnly(driver) => ("bus-driver-only", Some(*driver), None),
         NotRun::DoesNotLoad(driver, text) => ("does-not-load", Some(*driver), Some(text.as_str())),

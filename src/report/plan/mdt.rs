@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::powershell::roots;
-use super::quoting::{powershell, slug};
+use super::powershell::{TEST_FILES, roots};
+use super::quoting::{literal, powershell, slug};
 use super::{ImageFiles, SharePath, fill, windows_text};
 use crate::report::plan::quoting::windows_path;
 
@@ -24,9 +24,33 @@ pub(super) fn write(image: &ImageFiles<'_>) -> Vec<u8> {
             ("name", &name),
             ("folders", &items(&alone)),
             ("mixed", &items(&mixed)),
+            ("test", TEST_FILES),
+            ("note", &note(image, mixed.len())),
+            ("warning", &warning(image)),
         ],
     );
     windows_text(&text, true)
+}
+
+/// What the script leaves undone, for its head.
+fn note(image: &ImageFiles<'_>, mixed: usize) -> String {
+    let mut text = String::new();
+    if mixed > 0 {
+        text.push_str(
+            "    INCOMPLETE: other drivers lie in some of the folders, too; the script names them, and their INF files of\n    \
+             inject.txt must be imported by hand.\n",
+        );
+    }
+    let removal = image.removal_note();
+    if !removal.is_empty() {
+        text.push_str(&format!("    {removal}\n"));
+    }
+    text
+}
+
+fn warning(image: &ImageFiles<'_>) -> String {
+    let removal = image.removal_note();
+    if removal.is_empty() { removal } else { format!("Write-Warning {}\n", literal(&removal)) }
 }
 
 type Folders<'a> = BTreeSet<(usize, &'a str)>;
@@ -75,7 +99,7 @@ const SCRIPT: &str = r#"#Requires -Version 3.0
     of that folder. Choose the profile in the properties of the deployment share: Windows PE, Drivers and Patches. Package
     A of the plan must be in no folder that the profile of the boot image includes.
     Asks before each change; -WhatIf shows what it would do.
-.EXAMPLE
+<<note>>.EXAMPLE
     .\mdt-selection-profile.ps1 -DeploymentShare D:\DeploymentShare -Share \\server\drivers -WhatIf
 #>
 [CmdletBinding(SupportsShouldProcess = $true, ConfirmImpact = 'High')]
@@ -96,10 +120,16 @@ $folders = @(<<folders>>)
 # Folders in which other drivers lie, too: import these INF files by hand (inject.txt).
 $mixed = @(<<mixed>>)
 
+<<test>>
+$missing = @(@($folders) + @($mixed) | ForEach-Object { [System.IO.Path]::Combine($Share[$_.Share], $_.Path) } | Where-Object { -not (Test-Path -LiteralPath $_ -PathType Container) })
+if ($missing.Count -gt 0) {
+    throw ("These folders are not there; is -Share right?`n" + ($missing -join "`n"))
+}
+<<warning>>
 Import-Module -Name (Join-Path -Path $env:ProgramFiles -ChildPath 'Microsoft Deployment Toolkit\bin\MicrosoftDeploymentToolkit.psd1')
 [void] (New-PSDrive -Name 'WIMSPECT' -PSProvider MDTProvider -Root $DeploymentShare -WhatIf:$false -Confirm:$false)
 
-if ($PSCmdlet.ShouldProcess("Out-of-Box Drivers\$name", 'Make the folder')) {
+if (-not (Test-Path -LiteralPath "WIMSPECT:\Out-of-Box Drivers\$name") -and $PSCmdlet.ShouldProcess("Out-of-Box Drivers\$name", 'Make the folder')) {
     [void] (New-Item -Path 'WIMSPECT:\Out-of-Box Drivers' -Enable 'True' -Name $name -Comments '' -ItemType 'folder' -Confirm:$false)
 }
 foreach ($folder in $folders) {
@@ -113,7 +143,7 @@ foreach ($folder in $mixed) {
     Write-Warning "Other drivers lie in $source, too: import the INF files of inject.txt by hand."
 }
 $definition = "<SelectionProfile><Include path=`"Out-of-Box Drivers\$name`" /></SelectionProfile>"
-if ($PSCmdlet.ShouldProcess("Selection Profiles\$name", 'Make the selection profile')) {
+if (-not (Test-Path -LiteralPath "WIMSPECT:\Selection Profiles\$name") -and $PSCmdlet.ShouldProcess("Selection Profiles\$name", 'Make the selection profile')) {
     [void] (New-Item -Path 'WIMSPECT:\Selection Profiles' -Enable 'True' -Name $name -Comments '' -Definition $definition -ReadOnly 'False' -Confirm:$false)
 }
 "#;

@@ -11,6 +11,7 @@ mod quoting;
 mod steps;
 mod text;
 
+use std::collections::BTreeSet;
 use std::io;
 
 pub use self::json::write as write_json;
@@ -85,6 +86,8 @@ struct ImageFiles<'a> {
     folder: String,
     /// INF files to inject.
     inject: Vec<SharePath<'a>>,
+    /// Those of them that dism.exe takes with /ForceUnsigned only.
+    unsigned: BTreeSet<SharePath<'a>>,
     /// `oem1.inf`...
     remove: Vec<&'a str>,
 }
@@ -113,25 +116,29 @@ impl<'a> ImageFiles<'a> {
             drivers.filter_map(|d| first_in_share(&report.analysis.world, *d)).collect();
         inject.sort();
         inject.dedup();
+        let unsigned = plan.injections.iter().flat_map(|i| &i.unsigned);
         Self {
             report,
             plan,
             target,
             folder: folder_name(report, target, taken),
             inject,
+            unsigned: unsigned.filter_map(|d| first_in_share(&report.analysis.world, *d)).collect(),
             remove: plan.removals.iter().filter_map(|r| r.published_name.as_deref()).collect(),
         }
     }
 
     fn all(&self) -> Vec<(&'static str, Vec<u8>)> {
         let mut files: Vec<(&'static str, Vec<u8>)> = Vec::new();
-        if !self.inject.is_empty() || !self.remove.is_empty() {
+        let changes = !self.inject.is_empty() || !self.remove.is_empty();
+        if changes && self.parts() == 1 {
             files.push(("inject-drivers.cmd", batch::write(self)));
             if self.is_serviced_by_dism() {
                 files.push(("inject-drivers.ps1", powershell::write(self)));
             }
         }
-        if !self.inject.is_empty() || !self.plan.package_a.is_empty() {
+        let customizes = !self.inject.is_empty() && configmgr::customizes(self);
+        if customizes || !self.plan.package_a.is_empty() {
             files.push(("configmgr.ps1", configmgr::write(self)));
         }
         if !self.inject.is_empty() {
@@ -148,6 +155,28 @@ impl<'a> ImageFiles<'a> {
     fn is_serviced_by_dism(&self) -> bool {
         let release = self.target.release.as_deref().and_then(|id| self.report.db.releases().by_id(id));
         release.is_none_or(|r| r.servicing == Servicing::Dism)
+    }
+
+    /// Parts of the WIM: one of several is only read, never mounted to be changed.
+    fn parts(&self) -> u16 {
+        let world = &self.report.analysis.world;
+        let file = self.target.image().and_then(|i| world.boot_files[world.images[i].boot_file].wim.as_ref());
+        file.map_or(1, |wim| wim.total_parts.max(1))
+    }
+
+    /// What the scripts that put no hand on the WIM itself leave undone: empty when nothing is to be taken out.
+    fn removal_note(&self) -> String {
+        if self.remove.is_empty() {
+            return String::new();
+        }
+        let names = plain(&self.remove.join(", "));
+        if self.is_serviced_by_dism() {
+            format!("Take {names} out of the boot image first (inject-drivers.cmd does): this script does not.")
+        } else {
+            format!(
+                "Make the boot image anew without {names} first: neither this script nor peimg.exe takes a driver out."
+            )
+        }
     }
 
     fn image(&self) -> Option<&BootImage> {
@@ -167,15 +196,20 @@ impl<'a> ImageFiles<'a> {
         })
     }
 
+    /// The same for scripts: empty where the path means another folder, or none, on the machine that runs them. An elevated
+    /// prompt starts in a folder of Windows, and a path of Linux is none there.
+    fn default_roots(&self) -> impl Iterator<Item = String> {
+        self.roots().map(|root| if is_full_path(&root) { root } else { String::new() })
+    }
+
     /// A title for comments: what is foreign in it is replaced.
     fn title(&self) -> String {
-        let plain = |c: char| if c.is_ascii_alphanumeric() || " .:()-_/".contains(c) { c } else { '_' };
-        self.target.title.chars().map(plain).collect()
+        plain(&self.target.title)
     }
 
     /// Drivers of package A, each once, where they lie.
     fn package_a(&self) -> Vec<SharePath<'a>> {
-        let drivers = self.plan.package_a.iter().flat_map(|k| &k.drivers);
+        let drivers = self.plan.package_a.iter().flat_map(|k| &k.drivers).chain(&self.plan.companions);
         let mut all: Vec<SharePath<'_>> =
             drivers.filter_map(|d| first_in_share(&self.report.analysis.world, *d)).collect();
         all.sort();
@@ -196,6 +230,18 @@ fn first_in_share(world: &World, driver: DriverIndex) -> Option<SharePath<'_>> {
         Location::Share { share, path } => Some(SharePath { share: *share, path }),
         Location::Image { .. } => None,
     })
+}
+
+/// For comments and warnings: what is foreign is replaced.
+fn plain(text: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || " ,.:()-_/".contains(c) { c } else { '_' };
+    text.chars().map(plain).collect()
+}
+
+/// `\\server\share` or `D:\drivers`.
+fn is_full_path(path: &str) -> bool {
+    let drive = |p: &str| p.chars().next().is_some_and(|c| c.is_ascii_alphabetic()) && p.get(1..3) == Some(":\\");
+    path.starts_with("\\\\") || drive(path)
 }
 
 /// Whether no script can hold the name of a file.

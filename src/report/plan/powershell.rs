@@ -13,8 +13,9 @@ pub(super) fn write(image: &ImageFiles<'_>) -> Vec<u8> {
             ("title", &image.title()),
             ("index", &image.index().to_string()),
             ("roots", &roots(image)),
+            ("test", TEST_FILES),
             ("remove", &remove.join(", ")),
-            ("add", &inf_files(&image.inject)),
+            ("add", &added(image)),
         ],
     );
     windows_text(&text, true)
@@ -22,9 +23,26 @@ pub(super) fn write(image: &ImageFiles<'_>) -> Vec<u8> {
 
 /// The roots of the shares as literals; one that no script can hold must be named by whoever runs it.
 pub(super) fn roots(image: &ImageFiles<'_>) -> String {
-    let roots: Vec<String> = image.roots().map(|r| powershell(&r).unwrap_or_else(|| "''".to_owned())).collect();
+    let roots: Vec<String> = image.default_roots().map(|r| powershell(&r).unwrap_or_else(|| "''".to_owned())).collect();
     roots.join(", ")
 }
+
+/// What is injected, as items of an array; those that need -ForceUnsigned say so.
+fn added(image: &ImageFiles<'_>) -> String {
+    let item = |p: &SharePath<'_>| {
+        let unsigned = if image.unsigned.contains(p) { "; Unsigned = $true" } else { "" };
+        Some(format!("    @{{ Share = {}; Path = {}{unsigned} }}\n", p.share, powershell(&p.windows())?))
+    };
+    let items: String = image.inject.iter().filter_map(item).collect();
+    if items.is_empty() { items } else { format!("\n{items}") }
+}
+
+/// The part of every script that looks for the files before anything is changed.
+pub(super) const TEST_FILES: &str = r#"$unnamed = @($Share | Where-Object { -not [System.IO.Path]::IsPathRooted($_) })
+if ($unnamed.Count -gt 0) {
+    throw 'Name the driver shares with their full paths: -Share \\server\drivers'
+}
+"#;
 
 /// INF files as items of an array, one a line.
 pub(super) fn inf_files(files: &[SharePath<'_>]) -> String {
@@ -41,7 +59,7 @@ const SCRIPT: &str = r#"#Requires -Version 4.0
 .DESCRIPTION
     Mounts the image, takes out and adds drivers, and saves it. Asks before it changes anything; -WhatIf shows what it
     would do. When something fails, the image stays as it was. Run it in an elevated PowerShell with the DISM module of
-    this Windows or of the Windows ADK.
+    this Windows or of the Windows ADK, at least as new as the image.
 .EXAMPLE
     .\inject-drivers.ps1 -ImagePath C:\images\boot.wim -MountPath C:\mount -WhatIf
 #>
@@ -53,13 +71,14 @@ param(
     # An empty folder.
     [Parameter(Mandatory = $true)]
     [string] $MountPath,
-    # The driver shares, in the order of the plan.
+    # The driver shares, in the order of the plan; full paths.
     [string[]] $Share = @(<<roots>>)
 )
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
 
+<<test>>
 $index = <<index>>
 $remove = @(<<remove>>)
 $add = @(<<add>>)
@@ -87,9 +106,11 @@ try {
     foreach ($name in $remove) {
         [void] (Remove-WindowsDriver -Path $MountPath -Driver $name)
     }
-    foreach ($file in $files) {
+    foreach ($driver in $add) {
+        $file = [System.IO.Path]::Combine($Share[$driver.Share], $driver.Path)
+        $unsigned = $driver.ContainsKey('Unsigned')
         Write-Verbose "Adding $file"
-        [void] (Add-WindowsDriver -Path $MountPath -Driver $file)
+        [void] (Add-WindowsDriver -Path $MountPath -Driver $file -ForceUnsigned:$unsigned)
     }
     [void] (Dismount-WindowsImage -Path $MountPath -Save)
     $saved = $true

@@ -21,8 +21,24 @@ pub(super) fn windows_path(path: &str) -> String {
 fn is_plain(text: &str) -> bool {
     let wrong = |c: char| is_invisible(c) || matches!(c, '"' | '<' | '>' | '|' | '?' | '*');
     // A part that ends with a blank or a dot is another name to Windows.
-    let part = |p: &str| p == "." || p == ".." || !(p.ends_with(' ') || p.ends_with('.'));
-    text.len() <= LONGEST && !text.chars().any(wrong) && text.split('\\').all(part)
+    let part = |p: &str| p == "." || p == ".." || !(p.ends_with(' ') || p.ends_with('.') || is_device(p));
+    // A colon stands after a drive letter; anywhere else it would name a stream.
+    let below_drive = text.get(1..2).filter(|c| *c == ":").map_or(text, |_| &text[2..]);
+    text.len() <= LONGEST && !text.chars().any(wrong) && !below_drive.contains(':') && below_drive.split('\\').all(part)
+}
+
+/// `CON`, `nul.txt`, `com1`: Windows takes these for devices, whatever comes after the first dot.
+fn is_device(part: &str) -> bool {
+    let stem = part.split('.').next().unwrap_or(part).trim_end().to_ascii_uppercase();
+    match stem.as_str() {
+        "CON" | "PRN" | "AUX" | "NUL" | "CONIN$" | "CONOUT$" => true,
+        other => ["COM", "LPT"].iter().any(|port| {
+            other.strip_prefix(port).is_some_and(|n| {
+                let mut digits = n.chars();
+                matches!((digits.next(), digits.next()), (Some('0'..='9' | '\u{b9}' | '\u{b2}' | '\u{b3}'), None))
+            })
+        }),
+    }
 }
 
 /// Text that stands between double quotes in a batch file; `None` when that can not be done safely.
@@ -32,9 +48,11 @@ pub(super) fn batch(text: &str) -> Option<String> {
 
 /// A PowerShell literal with its quotes; `None` when that can not be done safely.
 pub(super) fn powershell(text: &str) -> Option<String> {
-    if !is_plain(text) {
-        return None;
-    }
+    is_plain(text).then(|| literal(text))
+}
+
+/// A PowerShell literal of a sentence of our own.
+pub(super) fn literal(text: &str) -> String {
     let mut literal = String::with_capacity(text.len() + 2);
     literal.push('\'');
     for c in text.chars() {
@@ -44,7 +62,7 @@ pub(super) fn powershell(text: &str) -> Option<String> {
         }
     }
     literal.push('\'');
-    Some(literal)
+    literal
 }
 
 /// A word for names of our own making: letters, digits, `-`, `_` and `.`; never empty, never only dots.
@@ -128,10 +146,24 @@ mod tests {
             "a?*",
             "x \\y",
             "x.",
+            "CON",
+            "a\\nul.txt\\b.inf",
+            "drivers\\com1\\net.inf",
+            "LPT\u{b9}.inf",
+            "aux .inf",
+            "net.inf:stream",
+            "C:\\a:b",
         ] {
             assert_eq!((batch(name), powershell(name)), (None, None), "{name:?}");
         }
         assert_eq!(batch(&"x".repeat(LONGEST + 1)), None);
+    }
+
+    #[test]
+    fn names_that_only_begin_like_a_device_are_names() {
+        for name in ["console", "com10\\x.inf", "nullable.inf", "com", "D:\\drivers\\a.inf", "\\\\server\\share"] {
+            assert!(batch(name).is_some(), "{name}");
+        }
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub(super) fn write(image: &ImageFiles<'_>) -> Vec<u8> {
             }
         }
     }
-    text.push_str("\nAfterwards: wimspect plan --check unattend.xml --check TASKSEQUENCE.xml\n");
+    text.push_str("\nAfterwards: wimspect plan --check unattend.xml --check TASKSEQUENCE.xml --arch amd64\n(or x86: the architecture of the Windows that is deployed)\n");
     windows_text(&text, true)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{ImageFiles, PlanReport, not_writable};
+use super::{ImageFiles, PlanReport, configmgr, not_writable};
 use crate::analysis::plan::{ImagePlan, KeptOut, NotRun, Twin};
 use crate::analysis::prediction::scenario::Cell;
 use crate::analysis::world::{DriverIndex, Folder};
@@ -57,6 +57,8 @@ impl Words<'_> {
         self.removals(out)?;
         self.injections(out)?;
         self.package_a(out)?;
+        self.companions(out)?;
+        self.left_out(out)?;
         self.uncovered(out)?;
         self.promises(out)?;
         self.offers(out)?;
@@ -72,7 +74,9 @@ impl Words<'_> {
                 .to_owned()
         } else {
             let left: usize = plan.uncovered.iter().map(|u| u.adapters.len()).sum();
-            let mut parts = vec![format!("inject {}", plural(self.image.inject.len(), "driver"))];
+            let by_hand = self.image.inject.iter().filter(|p| not_writable(p)).count();
+            let by_hand = if by_hand == 0 { String::new() } else { format!(" ({by_hand} of them by hand)") };
+            let mut parts = vec![format!("inject {}{by_hand}", plural(self.image.inject.len(), "driver"))];
             if !plan.removals.is_empty() {
                 parts.push(format!("take out {}", plan.removals.len()));
             }
@@ -90,11 +94,44 @@ impl Words<'_> {
                 .to_owned(),
         };
         let already = plan.runs_already;
+        let others = match plan.runs_others {
+            0 => String::new(),
+            n => format!("; it runs {} more that are not planned for, and keeps them", plural(n, "id")),
+        };
         self.style.wrapped(
             out,
             "  ",
-            &format!("Planned for {whose}; {already} of the ids run already with the image's own drivers."),
-        )
+            &format!("Planned for {whose}; {already} of the ids run already with the image's own drivers{others}."),
+        )?;
+        self.survived(out)?;
+        self.split(out)
+    }
+
+    /// What comes back by itself is said in front: nobody should look for a solution where none is needed.
+    fn survived(&self, out: &mut dyn Write) -> io::Result<()> {
+        let exceptions = self.plan.promises.iter().flat_map(|p| &p.exceptions).filter(|e| e.outcome.is_survived());
+        let most = exceptions.max_by_key(|e| e.adapters.len());
+        let Some(most) = most else { return Ok(()) };
+        let text = format!(
+            "Nothing needs to be done about drivers of the share that take {} over in Windows PE: {} ({}).",
+            ids(&most.adapters),
+            most.outcome.text(),
+            most.outcome.confidence.name()
+        );
+        self.style.wrapped(out, "  ", &text)
+    }
+
+    /// A part of a split WIM is never mounted to be changed.
+    fn split(&self, out: &mut dyn Write) -> io::Result<()> {
+        let parts = self.image.parts();
+        if parts == 1 {
+            return Ok(());
+        }
+        let text = format!(
+            "It is a split WIM of {parts} parts, which can only be read: join the parts first (dism /Export-Image with /SWMFile), \
+             and plan again with the joined file. No script for the file is made here."
+        );
+        self.style.wrapped(out, "  ", &text)
     }
 
     fn removals(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -111,8 +148,11 @@ impl Words<'_> {
                 }
                 (None, _) => "in the box: it can not be taken out".to_owned(),
             };
-            self.item(out, &format!("{inf} ({how}), for {}", ids(&removal.adapters)))?;
-            self.style.wrapped(out, "      because ", &removal.because.text)?;
+            let confidence = removal.confidence.name();
+            self.item(out, &format!("{inf} ({how}; {confidence}), for {}", ids(&removal.adapters)))?;
+            for reason in &removal.because {
+                self.style.wrapped(out, "      because ", &reason.text)?;
+            }
         }
         Ok(())
     }
@@ -144,6 +184,10 @@ impl Words<'_> {
                     format!("it would also run {} instead of the image's own driver", ids(&injection.takes_over));
                 self.style.wrapped(out, "      note ", &text)?;
             }
+            for driver in &injection.unsigned {
+                let text = format!("{} counts as unsigned: {}", self.inf(*driver), self.unsigned_text());
+                self.style.wrapped(out, "      note ", &text)?;
+            }
             for caution in injection.cautions.iter().take(MOST_REASONS) {
                 self.style.wrapped(out, "      caution ", caution)?;
             }
@@ -151,7 +195,10 @@ impl Words<'_> {
         self.more(out, all.len(), "inject.txt")?;
         let refused = self.image.inject.iter().filter(|p| not_writable(p)).count();
         if refused > 0 {
-            let text = format!("{refused} of these have names that no script can hold safely: not-in-scripts.txt.");
+            let text = format!(
+                "{refused} of these have names that no script can hold safely: inject them by hand (not-in-scripts.txt). What follows \
+                 holds only then."
+            );
             self.style.wrapped(out, "  ", &text)?;
         }
         Ok(())
@@ -181,8 +228,9 @@ impl Words<'_> {
         let further = if further == 0 { String::new() } else { format!(" and {further} more") };
         let place = format!("{}{further}", folders.join(", "));
         self.item(out, &format!("{place}: {}{family}, {}", names.join(" + "), ids(&kept.adapters)))?;
-        let outcome = format!("{} ({})", kept.worst.text(), kept.worst.confidence.name());
-        self.style.wrapped(out, "      offered there: ", &outcome)?;
+        let cell = &self.report.analysis.predictions.cells[kept.worst_cell];
+        let outcome = format!("{}: {} ({})", cell_text(cell), kept.worst.text(), kept.worst.confidence.name());
+        self.style.wrapped(out, "      offered, at worst: ", &outcome)?;
         for twin in &kept.twins {
             let (inf, text) = match twin {
                 Twin::InImage(driver) => (self.inf(*driver), " in the image"),
@@ -198,6 +246,41 @@ impl Words<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What the scripts do about a driver without a signature, and what it is worth.
+    fn unsigned_text(&self) -> &'static str {
+        if self.image.is_serviced_by_dism() {
+            "the scripts inject it with /ForceUnsigned; whether it loads then is another question, so take a signed one if there is one"
+        } else {
+            "whether it loads is another question, so take a signed one if there is one"
+        }
+    }
+
+    fn companions(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.plan.companions.is_empty() {
+            return Ok(());
+        }
+        self.head(out, "Other drivers of these adapters (in package A, too)")?;
+        let text = "The second package must not hold the affected NIC's drivers; that one of them does no harm may rest on its date only.";
+        self.style.wrapped(out, "    ", text)?;
+        for driver in self.plan.companions.iter().take(MOST) {
+            self.item(out, &self.path(*driver))?;
+        }
+        self.more(out, self.plan.companions.len(), "package-a.txt")
+    }
+
+    fn left_out(&self, out: &mut dyn Write) -> io::Result<()> {
+        if self.plan.left_out.is_empty() {
+            return Ok(());
+        }
+        let two = !self.plan.package_a.is_empty();
+        self.head(out, if two { "In neither package" } else { "Keep out of driver steps" })?;
+        for left in self.plan.left_out.iter().take(MOST) {
+            self.item(out, &self.path(left.driver))?;
+            self.style.wrapped(out, "      because ", &left.text)?;
+        }
+        self.more(out, self.plan.left_out.len(), "plan.json")
     }
 
     fn uncovered(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -224,9 +307,13 @@ impl Words<'_> {
                 "no driver in the share or the image selects these on this Windows and architecture: ask the vendor"
                     .to_owned()
             }
+            NotRun::NullDriver(driver) => format!(
+                "{} names these in a section that gives them no driver: ask the vendor for one",
+                self.path(*driver)
+            ),
             NotRun::OnlyMultiTier(driver) => format!(
                 "the share has only the multi-tier driver {}, which this release is not known to run: ask the vendor for the WinPE \
-                 (monolithic) driver, or use another network card (R3)",
+                 (monolithic) driver, or use another network card",
                 self.path(*driver)
             ),
             NotRun::BusOnly(driver) => {
@@ -246,7 +333,17 @@ impl Words<'_> {
     }
 
     fn promises(&self, out: &mut dyn Write) -> io::Result<()> {
-        self.head(out, "What follows, with these drivers in the image and package B offered")?;
+        let offered = match (self.plan.package_a.is_empty(), self.plan.left_out.is_empty()) {
+            (false, _) => "package B offered",
+            (true, true) => "every driver of the share offered",
+            (true, false) => "every other driver of the share offered",
+        };
+        let image = match (self.plan.removals.is_empty(), self.image.is_serviced_by_dism()) {
+            (false, false) => "the image made anew without what is to be taken out, these drivers in it",
+            _ if self.plan.injections.is_empty() && self.plan.removals.is_empty() => "the image as it is",
+            _ => "the image changed so",
+        };
+        self.head(out, &format!("What follows, with {image}, and {offered}"))?;
         let mut said: Vec<&str> = Vec::new();
         for promise in &self.plan.promises {
             let cell = &self.report.analysis.predictions.cells[promise.cell];
@@ -257,7 +354,8 @@ impl Words<'_> {
             self.item(out, &format!("{}: {text}", cell_text(cell)))?;
             for exception in &promise.exceptions {
                 let text = format!("{}: {}", ids(&exception.adapters), exception.outcome.text());
-                self.style.wrapped(out, "      not promised: ", &text)?;
+                let head = if exception.outcome.is_survived() { "      but: " } else { "      not promised: " };
+                self.style.wrapped(out, head, &text)?;
                 let reason = exception.outcome.because.text.as_str();
                 if !said.contains(&reason) {
                     said.push(reason);
@@ -292,6 +390,9 @@ impl Words<'_> {
         }
         self.head(out, "Files")?;
         self.item(out, &format!("{}: {}", self.image.folder, names.join(", ")))?;
+        if !self.image.inject.is_empty() && !configmgr::customizes(self.image) {
+            self.item(out, configmgr::NOT_CUSTOMIZED)?;
+        }
         let b = self.plan.package_b.len();
         if !self.plan.package_a.is_empty() {
             self.item(out, &format!("package B holds the other {} of the share, each once", plural(b, "driver")))?;
@@ -342,7 +443,12 @@ fn ids(adapters: &[HardwareId]) -> String {
     }
     let named: Vec<&str> = short.keys().take(MOST_IDS).map(String::as_str).collect();
     let further = if short.len() > MOST_IDS { ", ..." } else { "" };
-    format!("{} ({}{further})", plural(adapters.len(), "adapter id"), named.join(", "))
+    // Subsystems are folded in the list: the two numbers differ then.
+    let devices = match short.len() {
+        n if n == adapters.len() => String::new(),
+        n => format!(" of {}", plural(n, "device")),
+    };
+    format!("{}{devices} ({}{further})", plural(adapters.len(), "adapter id"), named.join(", "))
 }
 
 /// `install package, run from DP`.

@@ -148,6 +148,7 @@ pub(in crate::report) fn answer_text(report: &Report<'_>, row: &CoverageRow) -> 
                     After::Monolithic => "",
                     After::MultiTierComplete => ", multi-tier",
                     After::MultiTierIncomplete => ", a bus driver without its miniport",
+                    After::NullDriver => ", which gives it no driver",
                 };
                 text.push_str(&format!("; best of the share: {folder} ({}{kind})", inf(best.driver)));
             }
