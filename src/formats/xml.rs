@@ -89,9 +89,10 @@ pub fn read(bytes: &[u8]) -> Xml {
 /// The encoding of the XML declaration, where its letters are those of ASCII: the declaration could not be read otherwise.
 fn code_page(bytes: &[u8]) -> Option<&'static Encoding> {
     const LONGEST: usize = 200;
-    let head = bytes.get(..bytes.len().min(LONGEST))?;
-    let head = head.strip_prefix(b"\xEF\xBB\xBF").is_none().then_some(head)?;
-    let head = head.get(..memchr::memmem::find(head, b"?>")?)?;
+    // A byte order mark says more than the declaration.
+    (!bytes.starts_with(b"\xEF\xBB\xBF")).then_some(())?;
+    let head = &bytes[..bytes.len().min(LONGEST)];
+    let head = &head[..memchr::memmem::find(head, b"?>")?];
     let declared = declared_encoding(&String::from_utf8_lossy(head))?;
     Encoding::for_label(declared.as_bytes()).filter(|e| e.is_ascii_compatible())
 }

@@ -260,7 +260,7 @@ fn an_unreadable_file_is_a_finding_and_an_unreadable_input_is_exit_code_2() {
         let mut command = as_nobody(folder.path()).unwrap();
         let run = finish(command.args(arguments).current_dir(folder.path()));
         assert_eq!(run.code, Some(2), "{arguments:?}: {}{}", run.stderr, run.text());
-        for said in ["closed: can not be read", "check the permissions of the account"] {
+        for said in ["nothing: ", "closed: can not be read", "check the permissions of the account"] {
             assert!(run.stderr.contains(said), "{arguments:?}: {}", run.stderr);
         }
     }

@@ -154,7 +154,9 @@ impl<'d> Reading<'d> {
             match logs::find(root, &name) {
                 Err(error) => self.failed.push(error.to_string()),
                 Ok(found) => {
-                    found.problems.into_iter().for_each(|(path, message)| self.unread(path, message));
+                    for (path, message) in found.problems {
+                        self.unread(&format!("{}: {path}", root.display()), path, message);
+                    }
                     files.extend(found.files.into_iter().map(|file| match roots.len() {
                         1 => file,
                         _ if file.named => file,
@@ -177,13 +179,13 @@ impl<'d> Reading<'d> {
                     }
                 }
                 Err(message) if file.named => self.failed.push(format!("{}: {message}", file.disk_path.display())),
-                Err(message) => self.unread(file.path, message),
+                Err(message) => self.unread(&file.disk_path.display().to_string(), file.path, message),
             }
         }
     }
 
-    fn unread(&mut self, path: String, message: String) {
-        self.unread.get_or_insert_with(|| format!("{path}: {message}"));
+    fn unread(&mut self, place: &str, path: String, message: String) {
+        self.unread.get_or_insert_with(|| format!("{place}: {message}"));
         self.problems.push(Problem { path, line: None, message });
     }
 

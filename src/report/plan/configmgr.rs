@@ -1,8 +1,8 @@
 //! The PowerShell script for Configuration Manager: driver packages A and B, their categories, and the drivers of the boot image.
 //!
 //! Cmdlets and parameters are those of the ConfigurationManager module's reference (learn.microsoft.com): New-CMDriverPackage,
-//! New-CMCategory, Get-CMDriverPackage, Get-CMCategory, Import-CMDriver, Get-CMBootImage, Set-CMDriverBootImage, Set-CMBootImage, Update-CMDistributionPoint.
-//! Package B may hold thousands of drivers: the script reads the lists that lie beside it, so that most names stand in no code.
+//! Get-CMDriverPackage, New-CMCategory, Get-CMCategory, Import-CMDriver, Get-CMBootImage, Set-CMDriverBootImage, Set-CMBootImage,
+//! Update-CMDistributionPoint. Package B may hold thousands of drivers: the script reads the lists that lie beside it, so that most names stand in no code.
 
 use super::powershell::{TEST_FILES, inf_files, roots};
 use super::quoting::{literal, powershell, slug};
